@@ -1,0 +1,2 @@
+Console.Error.WriteLine("mttcg: no command");
+return 1;
