@@ -1,0 +1,67 @@
+using Tcg.Mttcg.Memory;
+using Tcg.Mttcg.Translator.Ir;
+using Tcg.Mttcg.Translator.Runtime;
+
+namespace Tcg.Mttcg.Translator.Cache;
+
+/// <summary>What identifies a TB: same physical start, same linear start, same processor state, same compile flags.</summary>
+public readonly record struct TbKey(RamOffset PhysicalPc, TbContext Context);
+
+/// <summary>
+/// Descriptor of one translation block. It lives outside the code buffer, so it outlives the recycling of its code's region.
+/// Written by the translating vCPU until the memory actor links it; afterwards only <see cref="State"/> and the jump lists change.
+/// </summary>
+public sealed class TranslationBlock(int id, TbKey key)
+{
+    private int _dead;
+
+    public int Id { get; } = id;
+    public TbKey Key { get; } = key;
+
+    /// <summary>Guest bytes covered, from Key.PhysicalPc on Page0, continuing at the start of Page1.</summary>
+    public int GuestBytes { get; set; }
+    public int GuestInstructions { get; set; }
+    public RamPage Page0 => Key.PhysicalPc.Page;
+    public RamPage Page1 { get; set; } = RamPage.None;
+
+    /// <summary>The region that holds the host code; null under the interpreter.</summary>
+    public CodeRegion? Region { get; set; }
+
+    /// <summary>Host code, as byte offsets in Region: head (16-byte aligned), total length, and the stub that leaves with ExitRequest.</summary>
+    public int CodeOffset { get; set; }
+    public int CodeBytes { get; set; }
+    public int ExitStubOffset { get; set; }
+
+    /// <summary>Address of the head in the executable view.</summary>
+    public nuint Entry { get; set; }
+
+    public JumpSlot Jump0;
+    public JumpSlot Jump1;
+
+    /// <summary>Encoded map from host return addresses to guest instructions: see <see cref="UnwindTable"/>.</summary>
+    public byte[] Unwind { get; set; } = [];
+
+    /// <summary>The interpreter back end's "code".</summary>
+    public IrBlock? Ir { get; set; }
+
+    public bool IsDead => Volatile.Read(ref _dead) != 0;
+
+    /// <summary>True for the one caller that killed it.</summary>
+    public bool TryKill() => Interlocked.Exchange(ref _dead, 1) == 0;
+
+    public ref JumpSlot Jump(int slot)
+    {
+        if (slot == 0) return ref Jump0;
+        return ref Jump1;
+    }
+}
+
+/// <summary>A direct jump at a TB's end: <c>jmp rel32</c> whose displacement is patched atomically (4-byte aligned).</summary>
+public struct JumpSlot
+{
+    /// <summary>Offset in the region of the 32-bit displacement; 0: the TB has no such slot.</summary>
+    public int DisplacementOffset;
+
+    /// <summary>Offset in the region of the stub that leaves with Jump0/Jump1: the unlinked target.</summary>
+    public int StubOffset;
+}

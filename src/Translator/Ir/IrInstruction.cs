@@ -1,0 +1,65 @@
+using System.Runtime.InteropServices;
+
+namespace Tcg.Mttcg.Translator.Ir;
+
+/// <summary>One IR operation. A plain 40-byte value in the block's array; which fields matter is said at <see cref="IrOp"/>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct IrInstruction
+{
+    public IrOp Op;
+    public OpSize Size;
+    /// <summary>The width read before extension: Movzx, Movsx, GuestLoad.</summary>
+    public OpSize SourceSize;
+    public Extension Extend;
+    public Condition Cond;
+    public RmwKind Rmw;
+    /// <summary>Slot, exit reason or fence kind.</summary>
+    public byte Aux;
+    /// <summary>The operation defines guest flags. The dead-flags pass clears it.</summary>
+    public bool SetsFlags;
+    /// <summary>GuestRmw, GuestCmpXchg: atomic.</summary>
+    public bool Lock;
+
+    public Operand Dst;
+    public Operand Dst2;
+    public Operand A;
+    public Operand B;
+    public Operand C;
+
+    /// <summary>Index into <see cref="IrBlock.Addresses"/>; -1: none.</summary>
+    public int Mem;
+
+    /// <summary>RIP, label number, state offset, helper id, flag mask or SIMD index.</summary>
+    public ulong Imm;
+}
+
+/// <summary>
+/// A guest memory operand. Offset = (Base + (Index &lt;&lt; ScaleShift) + Displacement) truncated to AddressSize; linear address = base of Segment +
+/// offset, truncated to 32 bits outside 64-bit mode (<see cref="Linear32"/>).
+/// </summary>
+public struct IrAddress
+{
+    public Operand Base;
+    public Operand Index;
+    public byte ScaleShift;
+    /// <summary>B16, B32 or B64.</summary>
+    public OpSize AddressSize;
+    public Segment Segment;
+    public bool Linear32;
+    /// <summary>SIMD operands that must be 16-byte aligned: #GP(0) otherwise.</summary>
+    public bool Aligned16;
+    public long Displacement;
+}
+
+/// <summary>A guest SIMD instruction kept in its own form: the JIT re-encodes it for the host, the interpreter computes it by mnemonic.</summary>
+public struct IrSimd
+{
+    /// <summary>Iced's decoded instruction. Vector register operands are the guest's own.</summary>
+    public Iced.Intel.Instruction Instruction;
+
+    /// <summary>Bytes of the memory operand; 0: register form.</summary>
+    public byte MemorySize;
+
+    /// <summary>The memory operand is the destination.</summary>
+    public bool Stores;
+}

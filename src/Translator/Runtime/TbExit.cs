@@ -1,0 +1,36 @@
+namespace Tcg.Mttcg.Translator.Runtime;
+
+/// <summary>Why translated code came back to the dispatcher.</summary>
+public enum TbExitReason : byte
+{
+    /// <summary>Fell out of jump slot 0 or 1 of the TB, which is not linked: RIP is the target, and the slot may be linked to it.</summary>
+    Jump0 = 0,
+    Jump1 = 1,
+    /// <summary>RIP is set; find the TB there.</summary>
+    Lookup = 2,
+    /// <summary>The head saw the exit request (or the TB is dead): RIP is the TB's own start.</summary>
+    ExitRequest = 3,
+    /// <summary>A guest exception is pending in <see cref="Cpu"/>; state is exact at the faulting instruction once unwound.</summary>
+    Exception = 4,
+    /// <summary>HLT or MWAIT executed; RIP is past it.</summary>
+    Halt = 5,
+    /// <summary>A store hit the running TB's own bytes: state unwound to the storing instruction, which runs again as an uncached one-instruction TB.</summary>
+    SelfModified = 6,
+    /// <summary>PAUSE: RIP is past it; a spinning vCPU may give its core away.</summary>
+    Pause = 7,
+    /// <summary>Host-side failure recorded in <see cref="Cpu.Failure"/>.</summary>
+    Failure = 8,
+    /// <summary>The machine must be left (safe work, stop, reset asked by this vCPU): RIP is set, state is exact.</summary>
+    Leave = 9,
+}
+
+/// <summary>What translated code returns in one word: descriptor id in the upper bits, reason in the low four.</summary>
+public readonly record struct TbExit(ulong Raw)
+{
+    public const int ReasonBits = 4;
+
+    public TbExit(int id, TbExitReason reason) : this(((ulong)(uint)id << ReasonBits) | (byte)reason) { }
+
+    public int TbId => (int)(Raw >> ReasonBits);
+    public TbExitReason Reason => (TbExitReason)(Raw & ((1 << ReasonBits) - 1));
+}
