@@ -8,7 +8,7 @@ namespace Tcg.Mttcg.Translator.Runtime;
 public readonly record struct MemoryAccess(ulong Raw)
 {
     public MemoryAccess(int bytes, MmuIndex view, RmwKind rmw = RmwKind.Add, bool locked = false, bool carry = false, bool aligned16 = false)
-        : this((ulong)bytes | ((ulong)view << 8) | ((ulong)rmw << 12) | (locked ? LockBit : 0) | (carry ? CarryBit : 0) | (aligned16 ? AlignedBit : 0))
+        : this((ulong)(byte)bytes | ((ulong)view << 8) | ((ulong)rmw << 12) | (locked ? LockBit : 0) | (carry ? CarryBit : 0) | (aligned16 ? AlignedBit : 0))
     {
     }
 
