@@ -1,0 +1,25 @@
+namespace Tcg.Mttcg.Actors.Coherence;
+
+/// <summary>Tunables of the memory actor; keys and units in hocon/mttcg.conf.</summary>
+/// <param name="BitmapAfterWrites">Asking stores to a page before it gets an exact bitmap (QEMU's SMC_BITMAP_USE_THRESHOLD).</param>
+/// <param name="UnprotectAfterWrites">Asking stores to a page without TBs before its protection is dropped.</param>
+public sealed record CoherenceOptions(int BitmapAfterWrites = 10, int UnprotectAfterWrites = 4);
+
+/// <summary>What the owner of coherence did. One writer; readers may see fields of different moments.</summary>
+public sealed class CoherenceCounters
+{
+    public long Protects;
+    public long Broadcasts;
+    public long AcksAwaited;
+    public long Unprotects;
+    public long Linked;
+    public long Existing;
+    public long StaleVersion;
+    public long StaleWriter;
+    public long StaleUnprotected;
+    public long CodeWrites;
+    public long Invalidations;
+    public long BitmapsBuilt;
+    public long BlocksKilled;
+    public long Flushes;
+}

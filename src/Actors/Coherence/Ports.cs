@@ -1,0 +1,67 @@
+using Tcg.Mttcg.Actors.Protocol;
+using Tcg.Mttcg.Memory;
+using Tcg.Mttcg.Translator.Cache;
+
+namespace Tcg.Mttcg.Actors.Coherence;
+
+/// <summary>
+/// What the owner of code coherence publishes about RAM pages and reads of their writers. Only <see cref="BumpVersion"/>, writers and fills
+/// happen on other threads; every member is one access to shared memory, so that tests can let other vCPUs act between any two.
+/// </summary>
+public interface ICodePages
+{
+    /// <summary>Publishes which bytes a store must ask about: one bit a byte, 64 words; <see cref="SmcBitmaps.Everything"/>; or null for none.</summary>
+    void PublishBitmap(RamPage page, ulong[]? bitmap);
+
+    /// <summary>From now on a fill for write gets no fast entry. Followed by a full fence by the caller.</summary>
+    void SetHasCode(RamPage page);
+
+    /// <summary>
+    /// Some vCPU may hold a fast-write entry. Never cleared: a fill that stalls between setting it and reading HasCode would, after the page was
+    /// protected and unprotected again, hold a fast entry that nobody knows of.
+    /// </summary>
+    bool WriterSeen(RamPage page);
+
+    /// <summary>Readers of the page's bytes need not ask any more.</summary>
+    void SetProtected(RamPage page);
+
+    /// <summary>Clears HasCode and Protected.</summary>
+    void ClearCode(RamPage page);
+
+    /// <summary>Stores begun on the slow path and not ended. Read before <see cref="Version"/>: a writer ends by version++, writers--.</summary>
+    int WritersInFlight(RamPage page);
+
+    ulong Version(RamPage page);
+
+    void BumpVersion(RamPage page);
+
+    /// <summary>Full memory barrier.</summary>
+    void Fence();
+}
+
+/// <summary>All linked TBs.</summary>
+public interface ICodeBlocks
+{
+    TranslationBlock? Find(in TbKey key);
+
+    /// <summary>Makes the block findable.</summary>
+    void Add(TranslationBlock block);
+
+    /// <summary>Dead, unhashed, unlinked. False: it was dead already.</summary>
+    bool Kill(TranslationBlock block);
+}
+
+/// <summary>The vCPUs and askers, as the pure parts of the protocol see them.</summary>
+public interface IPeers
+{
+    int Cpus { get; }
+
+    /// <summary>Enqueues a request for a vCPU, runs a full fence and kicks it if it runs. True: it was quiescent in the needed sense after that.</summary>
+    bool Post(int cpu, IAccessRequest request);
+
+    /// <inheritdoc cref="Post(int, IAccessRequest)"/>
+    bool Post(int cpu, ICodeRequest request);
+
+    /// <param name="asker">What the request came with.</param>
+    void Reply(object asker, object reply);
+}

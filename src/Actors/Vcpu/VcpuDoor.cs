@@ -1,0 +1,60 @@
+using Tcg.Mttcg.Actors.Mailboxes;
+using Tcg.Mttcg.Memory.Contracts;
+
+namespace Tcg.Mttcg.Actors.Vcpu;
+
+/// <summary>
+/// What everybody else may touch of a vCPU: its exit-request word, its status, its sleep. Devices kick it, its mailbox kicks it, and requesters
+/// read its status.
+/// </summary>
+public sealed unsafe class VcpuDoor : IProcessorKick
+{
+    // Where kicks go before the vCPU has native memory and after it has lost it.
+    private readonly uint[] _none = GC.AllocateArray<uint>(1, pinned: true);
+    private uint* _exitRequest;
+    private long _kicks;
+
+    public VcpuDoor(int index)
+    {
+        Index = index;
+        Detach();
+    }
+
+    public int Index { get; }
+    public VcpuStatus Status { get; } = new();
+    public Parker Parker { get; } = new();
+
+    /// <summary>Roughly how often it was kicked: concurrent kicks may count once.</summary>
+    public long Kicks => Volatile.Read(ref _kicks);
+
+    /// <summary>Set once the machine is being torn down: a blocked ask gives up.</summary>
+    public bool IsAborted { get; private set; }
+
+    public bool ExitRequested => Volatile.Read(ref *_exitRequest) != 0;
+
+    /// <param name="exitRequest"><see cref="Translator.Runtime.CpuState.ExitRequest"/> of the vCPU.</param>
+    public void Attach(uint* exitRequest) => _exitRequest = exitRequest;
+
+    /// <summary>The native memory is about to go. The vCPU's thread has ended.</summary>
+    public void Detach()
+    {
+        fixed (uint* none = _none) _exitRequest = none;
+    }
+
+    public void Kick()
+    {
+        _kicks++;
+        // A locked exchange: whatever the kicker did before is visible to the owner, who clears the word before it looks.
+        Interlocked.Exchange(ref *_exitRequest, 1);
+        Parker.Unpark();
+    }
+
+    /// <summary>Takes the exit request back; the owner looks at its lanes after this, never before.</summary>
+    public bool TakeExitRequest() => Interlocked.Exchange(ref *_exitRequest, 0) != 0;
+
+    public void Abort()
+    {
+        IsAborted = true;
+        Kick();
+    }
+}
