@@ -1,0 +1,68 @@
+namespace Tcg.Mttcg.Memory.Pages;
+
+/// <summary>
+/// What the machine knows of one RAM page that was translated from or stored to through the slow path. Version, writers and bitmap are
+/// published and read by all without locks; the rest belongs to the memory actor.
+/// </summary>
+public sealed class PageDesc
+{
+    private readonly PageDirectory _directory;
+    private ulong _version;
+    private int _writersInFlight;
+    private int _codeWrites;
+    private SmcBitmap? _bitmap;
+
+    internal PageDesc(PageDirectory directory, RamPage page)
+    {
+        _directory = directory;
+        Page = page;
+    }
+
+    public RamPage Page { get; }
+
+    public PageFlags Flags => _directory.FlagsOf(Page);
+
+    /// <summary>Sets flags with a full fence. Returns what was set before.</summary>
+    public PageFlags Set(PageFlags flags) => _directory.SetFlags(Page, flags);
+
+    /// <summary>Clears flags with a full fence. Returns what was set before.</summary>
+    public PageFlags Clear(PageFlags flags) => _directory.ClearFlags(Page, flags);
+
+    /// <summary>Grows with each store through the slow path and each DMA. Read before and after the bytes are read: equal means unchanged.</summary>
+    public ulong Version => Volatile.Read(ref _version);
+
+    /// <summary>Stores and DMA copies that are between their bitmap test and their version bump.</summary>
+    public int WritersInFlight => Volatile.Read(ref _writersInFlight);
+
+    /// <summary>Stores into this page while it held code, for <see cref="CodePageOptions"/>.</summary>
+    public int CodeWrites => Volatile.Read(ref _codeWrites);
+
+    /// <summary>
+    /// The bytes that are code; null while no bitmap was built: any store to a page with <see cref="PageFlags.HasCode"/> counts as a hit.
+    /// The setter publishes; only the memory actor uses it.
+    /// </summary>
+    public SmcBitmap? Bitmap
+    {
+        get => Volatile.Read(ref _bitmap);
+        set => Volatile.Write(ref _bitmap, value);
+    }
+
+    /// <summary>The memory actor's list of TBs on this page. Nobody else looks.</summary>
+    public object? CodeList { get; set; }
+
+    /// <summary>Full fence: what is read after it is read after every observer can see the writer.</summary>
+    public void EnterWriter() => Interlocked.Increment(ref _writersInFlight);
+
+    public void LeaveWriter() => Interlocked.Decrement(ref _writersInFlight);
+
+    /// <summary>Full fence: the bytes stored before it are visible before the new version is.</summary>
+    public void BumpVersion() => Interlocked.Increment(ref _version);
+
+    public int CountCodeWrite() => Interlocked.Increment(ref _codeWrites);
+
+    public void ResetCodeWrites() => Volatile.Write(ref _codeWrites, 0);
+
+    /// <summary>Whether a store of bytes in this page hits code, by all that is published now.</summary>
+    public bool HitsCode(int offset, int length) =>
+        (Flags & PageFlags.HasCode) != 0 && (Bitmap is not { } bitmap || bitmap.Overlaps(offset, length));
+}

@@ -1,0 +1,14 @@
+namespace Tcg.Mttcg.Memory.Pages;
+
+/// <summary>What is published of a RAM page. All three live in one byte, so one read or compare-and-swap sees them together.</summary>
+[Flags]
+public enum PageFlags : byte
+{
+    None = 0,
+    /// <summary>TBs were or are being made from the page: no new fast writer is admitted.</summary>
+    HasCode = 1,
+    /// <summary>No vCPU holds a fast-write entry: the page's bytes may be read for translation.</summary>
+    Protected = 2,
+    /// <summary>Some vCPU may hold a fast-write entry.</summary>
+    WriterSeen = 4,
+}

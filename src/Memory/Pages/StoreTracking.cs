@@ -1,0 +1,75 @@
+namespace Tcg.Mttcg.Memory.Pages;
+
+/// <summary>
+/// The order of steps that keeps translated code and dirty bitmaps true, in one place. Safe from any thread.
+/// <para>
+/// A store to a NotDirty page: <see cref="Begin"/>; when the ticket hits code, ask for the invalidation and wait for the reply, keeping the
+/// ticket (no TB can be linked on the page meanwhile); store; <see cref="Complete"/>. The writer is announced before the bitmap is read, and
+/// a linker publishes its bitmap before it looks for writers, both with full fences: one of the two always sees the other.
+/// </para>
+/// </summary>
+public sealed class StoreTracking(PageDirectory pages, DirtyBitmaps dirty)
+{
+    public PageDirectory Pages { get; } = pages;
+
+    public DirtyBitmaps Dirty { get; } = dirty;
+
+    /// <summary>
+    /// Asks to fill or upgrade a write entry: true for a fast one, false when it must be NotDirty. The writer is noted before the page's
+    /// state is read, so whoever protects the page afterwards knows to revoke.
+    /// </summary>
+    public bool AdmitWriter(RamPage page)
+    {
+        var flags = Pages.FlagsOf(page);
+        if ((flags & PageFlags.WriterSeen) == 0)
+            flags = Pages.SetFlags(page, PageFlags.WriterSeen);
+        return (flags & PageFlags.HasCode) == 0 && Dirty.IsDirtyForAll(page);
+    }
+
+    /// <summary>Announces a store of bytes inside one page.</summary>
+    public StoreTicket Begin(RamPage page, int offset, int length)
+    {
+        var desc = Pages.FindOrAllocate(page);
+        desc.EnterWriter();
+        var hits = desc.HitsCode(offset, length);
+        if ((desc.Flags & PageFlags.HasCode) != 0)
+            desc.CountCodeWrite();
+        return new(desc, hits);
+    }
+
+    /// <summary>The store is done: true when the page's entry may become a fast one (SoftTlb.SetDirty).</summary>
+    public bool Complete(in StoreTicket ticket)
+    {
+        Publish(ticket.Desc);
+        return AdmitWriter(ticket.Desc.Page);
+    }
+
+    /// <summary>As <see cref="Complete"/> for a writer that holds no TLB entry: a device, a page walk.</summary>
+    public void CompleteDma(in StoreTicket ticket) => Publish(ticket.Desc);
+
+    /// <summary>The store will not happen.</summary>
+    public void Abandon(in StoreTicket ticket) => ticket.Desc.LeaveWriter();
+
+    /// <summary>Stops new fast writers of a page that code will be translated from; the existing ones must be revoked if the result has WriterSeen.</summary>
+    public PageFlags BeginCode(RamPage page)
+    {
+        var before = Pages.SetFlags(page, PageFlags.HasCode);
+        Dirty.TestAndClear(DirtyClient.Code, page);
+        return before;
+    }
+
+    /// <summary>The page holds no code any more and needs no protection.</summary>
+    public void EndCode(RamPage page)
+    {
+        Pages.ClearFlags(page, PageFlags.HasCode | PageFlags.Protected);
+        Dirty.Set(DirtyClient.Code, page);
+    }
+
+    private void Publish(PageDesc desc)
+    {
+        desc.BumpVersion();
+        Dirty.Set(DirtyClient.Display, desc.Page);
+        Dirty.Set(DirtyClient.Migration, desc.Page);
+        desc.LeaveWriter();
+    }
+}

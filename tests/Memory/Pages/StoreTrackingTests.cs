@@ -1,0 +1,127 @@
+using Tcg.Mttcg.Memory.Pages;
+
+namespace Tcg.Mttcg.Memory.Tests.Pages;
+
+public class StoreTrackingTests
+{
+    private static readonly RamPage Page = new(3);
+    private readonly StoreTracking _tracking = new(new(new(8)), new(new(8)));
+
+    [Fact]
+    public void A_page_without_code_or_watchers_admits_fast_writers_and_remembers_them()
+    {
+        Assert.True(_tracking.AdmitWriter(Page));
+        Assert.True(_tracking.AdmitWriter(Page));
+        Assert.Equal(PageFlags.WriterSeen, _tracking.BeginCode(Page));
+        Assert.Null(_tracking.Pages.Find(Page));
+    }
+
+    [Fact]
+    public void Code_keeps_fast_writers_out_until_it_ends()
+    {
+        Assert.Equal(PageFlags.None, _tracking.BeginCode(Page));
+        Assert.False(_tracking.AdmitWriter(Page));
+        Assert.False(_tracking.Dirty.IsDirty(DirtyClient.Code, Page));
+        _tracking.EndCode(Page);
+        Assert.True(_tracking.AdmitWriter(Page));
+        Assert.True(_tracking.Dirty.IsDirty(DirtyClient.Code, Page));
+    }
+
+    [Theory]
+    [InlineData(DirtyClient.Display)]
+    [InlineData(DirtyClient.Migration)]
+    public void A_watcher_hears_of_the_first_store_and_then_writers_are_fast_again(DirtyClient client)
+    {
+        _tracking.Dirty.TestAndClear(client, Page);
+        Assert.False(_tracking.AdmitWriter(Page));
+        var ticket = _tracking.Begin(Page, 0, 8);
+        Assert.False(ticket.HitsCode);
+        Assert.False(_tracking.Dirty.IsDirty(client, Page));
+        Assert.True(_tracking.Complete(ticket));
+        Assert.True(_tracking.Dirty.IsDirty(client, Page));
+    }
+
+    [Fact]
+    public void A_store_beside_code_is_plain_and_one_into_it_hits()
+    {
+        var desc = _tracking.Pages.FindOrAllocate(Page);
+        var bitmap = new SmcBitmap();
+        bitmap.Add(100, 10);
+        desc.Bitmap = bitmap;
+        _tracking.BeginCode(Page);
+        foreach (var (offset, length, hits) in new[] { (92, 8, false), (93, 8, true), (109, 1, true), (110, 16, false) })
+        {
+            var ticket = _tracking.Begin(Page, offset, length);
+            Assert.Equal(hits, ticket.HitsCode);
+            Assert.False(_tracking.Complete(ticket));
+        }
+        Assert.Equal(4, desc.CodeWrites);
+    }
+
+    [Fact]
+    public void Code_without_a_bitmap_is_hit_by_any_store()
+    {
+        _tracking.BeginCode(Page);
+        var ticket = _tracking.Begin(Page, 4095, 1);
+        Assert.True(ticket.HitsCode);
+        _tracking.Abandon(ticket);
+        Assert.Equal(0UL, ticket.Desc.Version);
+        Assert.Equal(0, ticket.Desc.WritersInFlight);
+    }
+
+    [Fact]
+    public void A_store_is_in_flight_until_its_version_shows()
+    {
+        var ticket = _tracking.Begin(Page, 0, 1);
+        Assert.Equal(1, ticket.Desc.WritersInFlight);
+        Assert.Equal(0UL, ticket.Desc.Version);
+        _tracking.CompleteDma(ticket);
+        Assert.Equal(0, ticket.Desc.WritersInFlight);
+        Assert.Equal(1UL, ticket.Desc.Version);
+        Assert.Equal(PageFlags.None, ticket.Desc.Flags);
+    }
+
+    /// <summary>
+    /// The protocol's promise: a linker that read old bytes notices, or the store sees its bitmap. Each round one store races one translation.
+    /// </summary>
+    [Fact]
+    public void A_translation_that_read_old_bytes_is_never_linked_unseen()
+    {
+        const int rounds = 20_000;
+        var tracking = new StoreTracking(new(new(1)), new(new(1)));
+        var desc = tracking.Pages.FindOrAllocate(new(0));
+        tracking.BeginCode(new(0));
+        var memory = 0;
+        var storeHits = false;
+        using var barrier = new Barrier(2);
+        var writer = new Thread(() =>
+        {
+            for (var round = 1; round <= rounds; round++)
+            {
+                barrier.SignalAndWait();
+                var ticket = tracking.Begin(new(0), 0, 4);
+                storeHits = ticket.HitsCode;
+                Volatile.Write(ref memory, round);
+                tracking.Complete(ticket);
+                barrier.SignalAndWait();
+            }
+        });
+        writer.Start();
+        var linkedOld = 0;
+        for (var round = 1; round <= rounds; round++)
+        {
+            desc.Bitmap = new();
+            barrier.SignalAndWait();
+            var version = desc.Version;
+            var bytes = Volatile.Read(ref memory);
+            desc.Bitmap!.Add(0, 4);
+            Interlocked.MemoryBarrier();
+            var linked = desc.Version == version && desc.WritersInFlight == 0;
+            barrier.SignalAndWait();
+            if (linked && bytes != round && !storeHits)
+                linkedOld++;
+        }
+        writer.Join();
+        Assert.Equal(0, linkedOld);
+    }
+}
