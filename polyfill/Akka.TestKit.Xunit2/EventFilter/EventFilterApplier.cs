@@ -44,6 +44,9 @@ internal sealed class EventFilterApplier(TestKitBase kit, ActorSystem system, IR
         var limit = timeout is { } t ? kit.Dilated(t) : kit.Dilated(kit.TestKitSettings.TestEventFilterLeeway);
         if (expected > 0 && !kit.AwaitConditionNoThrow(() => filter.Count >= expected, limit, TimeSpan.FromMilliseconds(5), cancellationToken))
             kit.TestAssertions.Fail($"Timeout ({limit}) waiting for messages. Only received {filter.Count}/{expected} messages that match the filter");
+        var flushed = new ManualResetEventSlim();
+        system.EventStream.Publish(new TestEventListener.Flush(flushed));
+        flushed.Wait(limit, cancellationToken);
         if (filter.Count > expected) kit.TestAssertions.Fail($"Expected {expected} {(expected == 1 ? "message" : "messages")} but received {filter.Count} that match the filter");
         return result;
     }

@@ -46,7 +46,7 @@ public abstract class MinimalActorRef : IInternalActorRef
     public virtual void Restart(Exception cause) { }
     public virtual void SendSystemMessage(ISystemMessage message) { }
 
-    public void Tell(object message, IActorRef sender) => TellInternal(message ?? throw new InvalidMessageException(), sender);
+    public void Tell(object message, IActorRef sender) => TellInternal(message ?? throw new ArgumentNullException(nameof(message), "The message cannot be null."), sender);
     protected virtual void TellInternal(object message, IActorRef sender) { }
 
     public bool Equals(IActorRef other) => ReferenceEquals(this, (other as IInternalActorRef)?.Underlying);
