@@ -38,6 +38,12 @@ public sealed class TranslationBlock(int id, TbKey key)
     public JumpSlot Jump0;
     public JumpSlot Jump1;
 
+    /// <summary>The direct jumps of other blocks into this one.</summary>
+    public IncomingList Incoming;
+
+    /// <summary>How many of them died since the list was last purged. Memory actor only.</summary>
+    public int DeadIncoming { get; set; }
+
     /// <summary>Encoded map from host return addresses to guest instructions: see <see cref="UnwindTable"/>.</summary>
     public byte[] Unwind { get; set; } = [];
 
@@ -64,4 +70,7 @@ public struct JumpSlot
 
     /// <summary>Offset in the region of the stub that leaves with Jump0/Jump1: the unlinked target.</summary>
     public int StubOffset;
+
+    /// <summary>The block it is chained to; null: its stub.</summary>
+    public TranslationBlock? Target;
 }

@@ -26,7 +26,7 @@ public sealed class BlockLifter
     }
 
     /// <summary>Fills <paramref name="block"/>, which is cleared first. Fetch faults past the block's first instruction end the block before them.</summary>
-    public LiftOutcome Lift(IrBlock block, TbContext context, ICodeFetch code)
+    public LiftOutcome Lift(IrBlock block, TbContext context, ICodeFetch code, int mostInstructions = DefaultLimit)
     {
         block.Clear();
         block.Context = context;
@@ -35,7 +35,7 @@ public sealed class BlockLifter
         var decoder = context.Is64 ? _decoder64 : context.Is32 ? _decoder32 : _decoder16;
         var page = code.FirstPage;
         var limit = (int)(context.CompileFlags & TbCompileFlags.CountMask);
-        if (limit == 0) limit = DefaultLimit;
+        limit = limit == 0 ? mostInstructions : Math.Min(limit, mostInstructions);
         var rip = context.Rip;
 
         while (true)

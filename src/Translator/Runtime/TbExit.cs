@@ -22,6 +22,8 @@ public enum TbExitReason : byte
     Failure = 8,
     /// <summary>The machine must be left (safe work, stop, reset asked by this vCPU): RIP is set, state is exact.</summary>
     Leave = 9,
+    /// <summary>The instruction at RIP must run while no other vCPU does (a LOCK operation across pages).</summary>
+    Exclusive = 10,
 }
 
 /// <summary>What translated code returns in one word: descriptor id in the upper bits, reason in the low four.</summary>

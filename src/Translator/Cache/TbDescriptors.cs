@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+
+namespace Tcg.Mttcg.Translator.Cache;
+
+/// <summary>
+/// TB descriptors by id: what a word returned by translated code is resolved with. Any vCPU allocates; ids come back when a block can no longer
+/// be running anywhere.
+/// </summary>
+public sealed class TbDescriptors
+{
+    private const int ChunkShift = 12;
+    private const int Chunks = 1 << 14;
+
+    private readonly TranslationBlock?[]?[] _chunks = new TranslationBlock?[]?[Chunks];
+    private readonly ConcurrentStack<int> _free = new();
+    private int _next;
+
+    public TranslationBlock Allocate(in TbKey key)
+    {
+        if (!_free.TryPop(out var id))
+        {
+            id = Interlocked.Increment(ref _next) - 1;
+            if (id >= Chunks << ChunkShift) throw new InvalidOperationException("out of TB descriptors");
+        }
+        var chunk = Chunk(id >> ChunkShift);
+        var block = new TranslationBlock(id, key);
+        Volatile.Write(ref chunk[id & ((1 << ChunkShift) - 1)], block);
+        return block;
+    }
+
+    /// <summary>The block of an id that translated code returned just now.</summary>
+    public TranslationBlock this[int id] =>
+        _chunks[id >> ChunkShift]?[id & ((1 << ChunkShift) - 1)] ?? throw new InvalidOperationException($"TB {id} has no descriptor");
+
+    /// <summary>The block's id may be reused. No vCPU may be able to return it any more.</summary>
+    public void Release(TranslationBlock block)
+    {
+        Volatile.Write(ref Chunk(block.Id >> ChunkShift)[block.Id & ((1 << ChunkShift) - 1)], null);
+        _free.Push(block.Id);
+    }
+
+    private TranslationBlock?[] Chunk(int index)
+    {
+        var chunk = Volatile.Read(ref _chunks[index]);
+        if (chunk is not null) return chunk;
+        var fresh = new TranslationBlock?[1 << ChunkShift];
+        return Interlocked.CompareExchange(ref _chunks[index], fresh, null) ?? fresh;
+    }
+}

@@ -1,0 +1,89 @@
+using Tcg.Mttcg.Memory;
+using Tcg.Mttcg.Memory.Pages;
+using Tcg.Mttcg.Memory.Physical;
+using Tcg.Mttcg.Translator.Guest;
+
+namespace Tcg.Mttcg.Translator.Runtime;
+
+/// <summary>
+/// Guest code as the lifter may read it: each page is protected, then its version noted, and only then are bytes handed out. Code outside RAM
+/// is read through the devices, an instruction's worth at a time.
+/// </summary>
+internal sealed unsafe class CodeFetch(Cpu cpu, ICodeCoherence coherence) : ICodeFetch
+{
+    private const int LongestInstruction = 15;
+
+    private readonly byte[] _device = new byte[LongestInstruction];
+    private GuestVirtual _pc;
+    private CodePage _first;
+    private CodePage _second;
+    private int _deviceBytes;
+    private bool _hasSecond;
+    private ulong _firstVersion;
+    private ulong _secondVersion;
+
+    public bool IsRam => _first.IsRam;
+    public RamOffset PhysicalPc => _first.Offset;
+    public GuestVirtual SecondPage => new(_pc.PageBase + PageSize.Bytes);
+    public RamPage SecondRamPage => _hasSecond ? _second.Offset.Page : RamPage.None;
+    public PageVersions Versions => new(_firstVersion, _secondVersion);
+
+    public ReadOnlySpan<byte> FirstPage => _first.IsRam
+        ? new(_first.Host, PageSize.Bytes - (int)_pc.PageOffset)
+        : _device.AsSpan(0, _deviceBytes);
+
+    /// <summary>False: fetching at <paramref name="pc"/> faults and the exception is pending.</summary>
+    public bool Begin(GuestVirtual pc)
+    {
+        _pc = pc;
+        _hasSecond = false;
+        _secondVersion = 0;
+        if (!TryProtected(pc, raise: true, out _first, out _firstVersion)) return false;
+        if (_first.IsRam) return true;
+        _deviceBytes = Math.Min(LongestInstruction, PageSize.Bytes - (int)pc.PageOffset);
+        for (var i = 0; i < _deviceBytes; i++) _device[i] = (byte)_first.Device!.Read(_first.DeviceOffset + (ulong)i, 1);
+        return true;
+    }
+
+    public bool TrySecondPage(out ReadOnlySpan<byte> bytes)
+    {
+        bytes = default;
+        if (!_first.IsRam) return false;
+        if (!_hasSecond)
+        {
+            if (!TryProtected(SecondPage, raise: false, out _second, out _secondVersion) || !_second.IsRam) return false;
+            // Protecting may have let invalidations in: the first page must still be where it was read.
+            if (!cpu.TryResolveCode(_pc, raise: false, out var again) || again.Offset != _first.Offset) return false;
+            _hasSecond = true;
+        }
+        bytes = new(_second.Host, PageSize.Bytes);
+        return true;
+    }
+
+    private bool TryProtected(GuestVirtual address, bool raise, out CodePage page, out ulong version)
+    {
+        version = 0;
+        while (cpu.TryResolveCode(address, raise, out page))
+        {
+            if (!page.IsRam) return true;
+            var descriptor = cpu.Ports.Stores.Pages.FindOrAllocate(page.Offset.Page);
+            // Version first: one that is older than the protection found after it would be refused at the link, a newer one would not.
+            version = descriptor.Version;
+            if ((descriptor.Flags & PageFlags.Protected) != 0) return true;
+            coherence.Protect(page.Offset.Page);
+        }
+        return false;
+    }
+}
+
+/// <summary>Where an instruction fetch goes.</summary>
+/// <param name="Host">The byte in RAM or ROM; null for a device.</param>
+internal unsafe struct CodePage
+{
+    public RamOffset Offset;
+    public byte* Host;
+    public MmioRegion? Device;
+    public ulong DeviceOffset;
+
+    public readonly bool IsRam => Host != null;
+}

@@ -1,0 +1,160 @@
+using Tcg.Mttcg.Translator.Cache;
+using Tcg.Mttcg.Translator.Host;
+
+namespace Tcg.Mttcg.Translator.Runtime;
+
+/// <summary>
+/// One vCPU's <c>cpu_exec</c>: events, find or translate, run, chain, again. Knows no actor: it returns when its owner must look at something.
+/// Used by the vCPU's thread only.
+/// </summary>
+public sealed unsafe class CpuExecutor
+{
+    private const TbCompileFlags OneInstruction = (TbCompileFlags)1 | TbCompileFlags.NoChain | TbCompileFlags.NoPoll;
+
+    private readonly Cpu _cpu;
+    private readonly IBackEnd _backEnd;
+    private readonly TbCache _cache;
+    private readonly ExecutorOptions _options;
+    private readonly TbFinder _finder;
+    private readonly TbTranslator _translator;
+    private readonly EventWindow _events;
+
+    public CpuExecutor(Cpu cpu, IBackEnd backEnd, TbCache cache, ICodeCoherence coherence, ExecutorOptions options)
+    {
+        _cpu = cpu;
+        _backEnd = backEnd;
+        _cache = cache;
+        _options = options;
+        cpu.Coherence = coherence;
+        _finder = new TbFinder(cpu, cache, Counters);
+        _translator = new TbTranslator(cpu, backEnd, cache, coherence, options, Counters);
+        _events = new EventWindow(cpu, Counters);
+    }
+
+    public ExecutorCounters Counters { get; } = new();
+
+    /// <summary>Runs until there is something for the owner to do. On return the vCPU is outside translated code and its state is exact.</summary>
+    public SliceEnd Run()
+    {
+        var state = _cpu.State;
+        TranslationBlock? last = null;
+        var lastSlot = 0;
+        while (true)
+        {
+            if (Volatile.Read(ref state->ExitRequest) != 0)
+            {
+                Interlocked.Exchange(ref state->ExitRequest, 0);
+                return SliceEnd.Kicked;
+            }
+            var shadow = state->InterruptShadow != 0;
+            if (!shadow && !_events.Deliver(out var parked)) return parked;
+
+            var once = shadow || _cpu.SingleStepping ? OneInstruction : TbCompileFlags.None;
+            if (FindOrTranslate(once, out var runOnce) is not { } block)
+            {
+                if (!_events.DeliverException()) return SliceEnd.Shutdown;
+                last = null;
+                continue;
+            }
+            if (last is not null && !runOnce && _cache.Jumps.TryChain(last, lastSlot, block)) Counters.Chained++;
+            last = null;
+
+            state->InterruptShadow = 0;
+            var stepping = _cpu.SingleStepping;
+            var exit = Execute(block, runOnce);
+            if (stepping && exit.Reason != TbExitReason.Exception) _cpu.AfterSingleStep();
+            switch (exit.Reason)
+            {
+                case TbExitReason.Jump0 or TbExitReason.Jump1:
+                    if (once == 0 && !runOnce)
+                    {
+                        last = _cache.Descriptors[exit.TbId];
+                        lastSlot = (int)exit.Reason;
+                    }
+                    break;
+                case TbExitReason.Lookup or TbExitReason.ExitRequest:
+                    break;
+                default:
+                    if (Leaves(exit.Reason, out var end)) return end;
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Runs the one instruction at RIP. The caller guarantees that every other vCPU is code-quiescent and stays so.</summary>
+    public SliceEnd RunExclusive()
+    {
+        if (FindOrTranslate(OneInstruction, out var runOnce) is not { } block) return _events.DeliverException() ? SliceEnd.Kicked : SliceEnd.Shutdown;
+        _cpu.IsExclusive = true;
+        var exit = Execute(block, runOnce);
+        _cpu.IsExclusive = false;
+        return Leaves(exit.Reason, out var end) ? end : SliceEnd.Kicked;
+    }
+
+    private TbExit Execute(TranslationBlock block, bool runOnce)
+    {
+        Counters.Dispatches++;
+        _cpu.Running = block;
+        var exit = _backEnd.Execute(_cpu, block);
+        _cpu.Unwind();
+        _cpu.Running = null;
+        if (runOnce) _translator.Discard(block);
+        return exit;
+    }
+
+    private bool Leaves(TbExitReason reason, out SliceEnd end)
+    {
+        end = default;
+        switch (reason)
+        {
+            case TbExitReason.Exception:
+                end = SliceEnd.Shutdown;
+                return !_events.DeliverException();
+            case TbExitReason.SelfModified:
+                Counters.SelfModifications++;
+                return !RunOnce(out end);
+            case TbExitReason.Halt:
+                _cpu.State->Halted = 1;
+                Counters.Halts++;
+                return false;
+            case TbExitReason.Pause:
+                end = SliceEnd.Paused;
+                return true;
+            case TbExitReason.Exclusive:
+                end = SliceEnd.Exclusive;
+                return true;
+            case TbExitReason.Failure:
+                end = SliceEnd.Failure;
+                return true;
+            case TbExitReason.Leave:
+                end = SliceEnd.Left;
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    // The instruction that overwrote its own block, alone, so that what follows is read anew.
+    private bool RunOnce(out SliceEnd end)
+    {
+        end = SliceEnd.Shutdown;
+        if (FindOrTranslate(OneInstruction | TbCompileFlags.Uncached, out _) is not { } block) return _events.DeliverException();
+        var exit = Execute(block, runOnce: true);
+        return !Leaves(exit.Reason, out end);
+    }
+
+    private TranslationBlock? FindOrTranslate(TbCompileFlags flags, out bool runOnce)
+    {
+        runOnce = false;
+        var context = _cpu.ComputeContext();
+        if (_options.OneInstructionPerTb) flags |= (TbCompileFlags)1 | TbCompileFlags.NoChain;
+        if (flags != 0) context = context with { CompileFlags = flags };
+        if ((flags & TbCompileFlags.Uncached) == 0 && _finder.FindByJumpCache(context) is { } cached) return cached;
+
+        if (!_cpu.TryResolveCode(new(context.Pc), raise: true, out var page)) return null;
+        var block = page.IsRam && (flags & TbCompileFlags.Uncached) == 0 ? _finder.FindByHash(context, page.Offset) : null;
+        block ??= _translator.Translate(context, out runOnce);
+        if (block is not null && !runOnce) _finder.Remember(block);
+        return block;
+    }
+}

@@ -1,0 +1,59 @@
+using Tcg.Mttcg.Memory.Contracts;
+
+namespace Tcg.Mttcg.Translator.Runtime;
+
+/// <summary>What happens between two TBs: INIT, start-up, NMI and interrupts, by the priorities of SDM 3A table 6-2; and pending exceptions.</summary>
+internal sealed unsafe class EventWindow(Cpu cpu, ExecutorCounters counters)
+{
+    private bool _nmi;
+
+    /// <summary>False: the vCPU has nothing to run, or shut down; <paramref name="end"/> says which.</summary>
+    public bool Deliver(out SliceEnd end)
+    {
+        end = SliceEnd.Halted;
+        var state = cpu.State;
+        var interrupts = cpu.Ports.Interrupts;
+        if (interrupts.HasEvent) TakeEvents(interrupts.TakeEvents(out var vector), vector);
+        if (cpu.WaitsForStartUp) return false;
+
+        if (_nmi && state->NmiBlocked == 0)
+        {
+            _nmi = false;
+            if (!cpu.DeliverNmi()) return ShutDown(out end);
+        }
+        else if (interrupts.HasInterrupt && cpu.InterruptsEnabled)
+        {
+            var number = interrupts.Acknowledge();
+            if (number >= 0)
+            {
+                counters.Interrupts++;
+                if (!cpu.DeliverInterrupt((byte)number, InterruptSource.External)) return ShutDown(out end);
+            }
+        }
+        return state->Halted == 0;
+    }
+
+    /// <summary>Delivers the pending exception. False: triple fault.</summary>
+    public bool DeliverException()
+    {
+        counters.Exceptions++;
+        return cpu.DeliverPending();
+    }
+
+    private static bool ShutDown(out SliceEnd end)
+    {
+        end = SliceEnd.Shutdown;
+        return false;
+    }
+
+    private void TakeEvents(ProcessorEvents events, byte startUpVector)
+    {
+        if ((events & ProcessorEvents.Init) != 0)
+        {
+            cpu.Reset(init: true);
+            _nmi = false;
+        }
+        if ((events & ProcessorEvents.Sipi) != 0) cpu.StartUp(startUpVector);
+        if ((events & ProcessorEvents.Nmi) != 0) _nmi = true;
+    }
+}

@@ -1,0 +1,46 @@
+namespace Tcg.Mttcg.Translator.Runtime;
+
+/// <summary>Tunables of translation and dispatch.</summary>
+/// <param name="MaxInstructions">Guest instructions a TB takes at most, 1 to 511.</param>
+/// <param name="OneInstructionPerTb">For debugging: every instruction passes through the dispatcher.</param>
+/// <param name="StaleRetries">Translations of one PC that other vCPUs' stores may spoil before an uncached one-instruction TB is run.</param>
+public sealed record ExecutorOptions(int MaxInstructions = 64, bool OneInstructionPerTb = false, int StaleRetries = 3);
+
+/// <summary>Why <see cref="CpuExecutor.Run"/> came back.</summary>
+public enum SliceEnd : byte
+{
+    /// <summary>The exit-request word was set; it is cleared. Drain what was posted, then run again.</summary>
+    Kicked,
+    /// <summary>HLT, or waiting for a start-up IPI: nothing to do until kicked.</summary>
+    Halted,
+    /// <summary>The guest executed PAUSE.</summary>
+    Paused,
+    /// <summary>The instruction at RIP must run while all other vCPUs stand still: <see cref="CpuExecutor.RunExclusive"/>.</summary>
+    Exclusive,
+    /// <summary>Triple fault.</summary>
+    Shutdown,
+    /// <summary>The guest asked the machine to stop or reset.</summary>
+    Left,
+    /// <summary>An emulator bug, in <see cref="Cpu.Failure"/>.</summary>
+    Failure,
+}
+
+/// <summary>What one vCPU's dispatcher did. Plain fields: one writer, readers accept a torn view across fields.</summary>
+public sealed class ExecutorCounters
+{
+    public long Translations;
+    public long GuestBytesTranslated;
+    public long HostBytesEmitted;
+    public long TranslatedInstructions;
+    public long Dispatches;
+    public long DispatchJumpCacheHits;
+    public long HashHits;
+    public long Chained;
+    public long StaleLinks;
+    public long ExistingLinks;
+    public long UncachedRuns;
+    public long SelfModifications;
+    public long Interrupts;
+    public long Exceptions;
+    public long Halts;
+}

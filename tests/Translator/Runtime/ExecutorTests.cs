@@ -1,0 +1,71 @@
+using Iced.Intel;
+using Tcg.Mttcg.Translator.Host;
+using Tcg.Mttcg.Translator.Host.Interpreter;
+using Tcg.Mttcg.Translator.Runtime;
+using Tcg.Mttcg.Translator.Tests.Support;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Tcg.Mttcg.Translator.Tests.Runtime;
+
+public sealed unsafe class ExecutorTests
+{
+    private static TestMachine Interpreter() => new(_ => (new InterpreterBackEnd(), new NoLinker()));
+
+    [Fact]
+    public void A_loop_sums_and_halts()
+    {
+        using var machine = Interpreter();
+        var end = machine.Run(c =>
+        {
+            var loop = c.CreateLabel();
+            c.mov(ecx, 100);
+            c.xor(eax, eax);
+            c.Label(ref loop);
+            c.add(rax, rcx);
+            c.dec(ecx);
+            c.jne(loop);
+        });
+        Assert.Equal(SliceEnd.Halted, end);
+        Assert.Equal(5050u, machine.State->Gpr[0]);
+    }
+
+    [Fact]
+    public void Calls_stores_and_loads_reach_guest_memory()
+    {
+        using var machine = Interpreter();
+        machine.Run(c =>
+        {
+            Label function = c.CreateLabel(), over = c.CreateLabel();
+            c.jmp(over);
+            c.Label(ref function);
+            c.mov(rax, __qword_ptr[rdi]);
+            c.add(rax, 5);
+            c.mov(__qword_ptr[rdi + 8], rax);
+            c.ret();
+            c.Label(ref over);
+            c.mov(edi, (int)TestMachine.DataAt);
+            c.mov(__qword_ptr[rdi], 37);
+            c.call(function);
+        });
+        Assert.Equal(42u, machine.State->Gpr[0]);
+        Assert.Equal(42, machine.Ram(TestMachine.DataAt + 8, 1)[0]);
+        Assert.Equal(TestMachine.StackAt, machine.State->Gpr[4]);
+    }
+
+    [Fact]
+    public void A_store_into_the_running_block_takes_effect_on_the_next_instruction()
+    {
+        using var machine = Interpreter();
+        machine.Run(c =>
+        {
+            Label target = c.CreateLabel();
+            c.mov(ebx, 7);
+            c.lea(rax, __[target]);
+            c.mov(__byte_ptr[rax + 1], 9);
+            c.Label(ref target);
+            c.mov(ecx, 1);
+        });
+        Assert.Equal(9u, machine.State->Gpr[1]);
+        Assert.True(machine.Coherence.CodeWrites > 0);
+    }
+}

@@ -1,0 +1,62 @@
+using Tcg.Mttcg.Memory;
+using Tcg.Mttcg.Memory.Pages;
+using Tcg.Mttcg.Translator.Cache;
+using Tcg.Mttcg.Translator.Runtime;
+
+namespace Tcg.Mttcg.Translator.Tests.Support;
+
+/// <summary>Code coherence for one vCPU without actors: everything happens in the call.</summary>
+internal sealed class DirectCoherence(Cpu cpu, TbCache cache) : ICodeCoherence
+{
+    private readonly Dictionary<uint, List<TranslationBlock>> _blocks = [];
+    private int _nextRegion;
+
+    public int Protects { get; private set; }
+    public int CodeWrites { get; private set; }
+
+    public void Protect(RamPage page)
+    {
+        Protects++;
+        var stores = cpu.Ports.Stores;
+        if ((stores.BeginCode(page) & PageFlags.WriterSeen) != 0) cpu.Tlb.RevokeWrite(page);
+        stores.Pages.SetFlags(page, PageFlags.Protected);
+    }
+
+    public LinkOutcome Link(TranslationBlock tb, PageVersions versions, out TranslationBlock? existing)
+    {
+        existing = cache.Hash.TryAdd(tb);
+        if (existing is not null) return LinkOutcome.Existing;
+        foreach (var page in PagesOf(tb)) ListOf(page).Add(tb);
+        return LinkOutcome.Linked;
+    }
+
+    public void CodeWrite(RamOffset start, int length)
+    {
+        CodeWrites++;
+        var list = ListOf(start.Page);
+        foreach (var tb in list.Where(tb => Overlaps(tb, start, length)).ToArray())
+        {
+            cache.Hash.Remove(tb);
+            cache.Jumps.Kill(tb);
+            foreach (var page in PagesOf(tb)) ListOf(page).Remove(tb);
+        }
+    }
+
+    public CodeRegion NextRegion(CodeRegion? full) => cache.Buffer!.Regions[_nextRegion++];
+
+    private List<TranslationBlock> ListOf(RamPage page)
+    {
+        if (!_blocks.TryGetValue(page.Index, out var list)) _blocks.Add(page.Index, list = []);
+        return list;
+    }
+
+    private static IEnumerable<RamPage> PagesOf(TranslationBlock tb) => tb.Page1.IsNone ? [tb.Page0] : [tb.Page0, tb.Page1];
+
+    private static bool Overlaps(TranslationBlock tb, RamOffset start, int length)
+    {
+        var first = tb.Key.PhysicalPc.Value;
+        var onFirst = Math.Min(tb.GuestBytes, PageSize.Bytes - (int)(first & ~PageSize.Mask));
+        if (start.Page == tb.Page0) return start.Value < first + (ulong)onFirst && first < start.Value + (ulong)length;
+        return start.Page == tb.Page1 && (start.Value & ~PageSize.Mask) < (ulong)(tb.GuestBytes - onFirst);
+    }
+}
