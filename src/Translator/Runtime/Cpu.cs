@@ -45,4 +45,8 @@ public sealed record CpuPorts(
     int Index,
     ILocalInterrupts Interrupts,
     ITimeStampCounter Tsc,
-    IMachineControl Machine);
+    IMachineControl Machine)
+{
+    /// <summary>What CPUID announces.</summary>
+    public CpuModel Model { get; init; } = CpuModel.Default;
+}

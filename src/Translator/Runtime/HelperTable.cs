@@ -55,5 +55,11 @@ public sealed unsafe class HelperTable
     // One line a family; each family's file holds its rows.
     private static IEnumerable<HelperRow[]> Families() =>
     [
+        ExceptionHelpers.Rows,
+        IdentityHelpers.Rows,
+        ControlHelpers.Rows,
+        FlagHelpers.Rows,
+        SegmentHelpers.Rows,
+        TransferHelpers.Rows,
     ];
 }

@@ -1,0 +1,46 @@
+namespace Tcg.Mttcg.Translator.Runtime;
+
+/// <summary>What all processors of a machine are: announced by CPUID, obeyed by control registers and MSRs.</summary>
+public sealed record CpuModel
+{
+    private readonly CpuFeatureSet _features;
+
+    public CpuModel() => Features = CpuFeatures.Default;
+
+    public static CpuModel Default { get; } = new();
+
+    /// <summary>Processors in the machine: one package, one thread a core.</summary>
+    public int Processors { get; init; } = 1;
+
+    /// <summary>Twelve ASCII characters.</summary>
+    public string Vendor { get; init; } = "GenuineIntel";
+
+    /// <summary>At most 47 ASCII characters.</summary>
+    public string Brand { get; init; } = "Tcg.Mttcg Virtual CPU";
+
+    /// <summary>Leaf 1 EAX, and EDX after reset: family 6, model 0x55 (a server core without quirks of its own), stepping 4.</summary>
+    public uint Signature { get; init; } = 0x00050654;
+
+    /// <summary>Physical address width, 36 to 52 bits.</summary>
+    public int PhysicalBits { get; init; } = 46;
+
+    public CpuFeatureSet Features
+    {
+        get => _features;
+        init
+        {
+            _features = value;
+            Cr4Mask = Cr4.Pce;
+            foreach (var row in CpuFeatures.Rows)
+                if (value.Has(row.Feature)) Cr4Mask |= row.Cr4;
+        }
+    }
+
+    /// <summary>Bits of CR4 that may be set.</summary>
+    public ulong Cr4Mask { get; private init; }
+
+    /// <summary>Bits of XCR0 that may be set.</summary>
+    public ulong Xcr0Mask => Xcr0.X87 | Xcr0.Sse | (Features.Has(CpuFeature.Avx) ? Xcr0.Avx : 0);
+
+    public int LinearBits => Features.Has(CpuFeature.La57) ? 57 : 48;
+}

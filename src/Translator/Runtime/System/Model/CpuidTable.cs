@@ -1,0 +1,160 @@
+using System.Numerics;
+using System.Text;
+
+namespace Tcg.Mttcg.Translator.Runtime;
+
+/// <summary>What one CPUID returns.</summary>
+public readonly record struct CpuidResult(uint Eax, uint Ebx, uint Ecx, uint Edx);
+
+/// <summary>CPUID (SDM 2A): one row a leaf. A leaf without a row reads as zero; no hypervisor leaf exists.</summary>
+internal static unsafe class CpuidTable
+{
+    private const uint LastBasic = 0x1f, LastExtended = 0x80000008;
+
+    private static readonly Dictionary<uint, Leaf> Leaves = new()
+    {
+        [0x00] = new(&Vendor),
+        [0x01] = new(&Version),
+        // Descriptors of caches and TLBs; the caches say 0xff: see leaf 4.
+        [0x02] = new(&Descriptors),
+        [0x04] = new(&Caches),
+        [0x06] = new(&Power),
+        [0x07] = new(&Structured),
+        [0x0b] = new(&Topology),
+        [0x0d] = new(&SaveArea),
+        [0x15] = new(&Crystal),
+        [0x16] = new(&Speed),
+        [0x1f] = new(&Topology),
+        [0x80000000] = new(&ExtendedRange),
+        [0x80000001] = new(&Extended),
+        [0x80000002] = new(&Brand0),
+        [0x80000003] = new(&Brand1),
+        [0x80000004] = new(&Brand2),
+        [0x80000006] = new(&SecondLevelCache),
+        [0x80000007] = new(&PowerExtended),
+        [0x80000008] = new(&AddressSizes),
+    };
+
+    public static CpuidResult Read(Cpu cpu, uint leaf, uint subleaf) => Leaves.TryGetValue(leaf, out var row) ? row.Read(cpu, subleaf) : default;
+
+    private readonly struct Leaf(delegate*<Cpu, uint, CpuidResult> read)
+    {
+        private readonly delegate*<Cpu, uint, CpuidResult> _read = read;
+
+        public CpuidResult Read(Cpu cpu, uint subleaf) => _read(cpu, subleaf);
+    }
+
+    private static uint Word(Cpu cpu, uint leaf, CpuidRegister register) => CpuFeatures.Word(cpu.Model.Features, leaf, register);
+
+    private static int TopologyShift(Cpu cpu) => 32 - BitOperations.LeadingZeroCount((uint)cpu.Model.Processors - 1);
+
+    private static CpuidResult Vendor(Cpu cpu, uint subleaf)
+    {
+        Span<byte> text = stackalloc byte[12];
+        Encoding.ASCII.GetBytes(cpu.Model.Vendor, text);
+        return new(LastBasic, BitConverter.ToUInt32(text), BitConverter.ToUInt32(text[8..]), BitConverter.ToUInt32(text[4..]));
+    }
+
+    private static CpuidResult Version(Cpu cpu, uint subleaf)
+    {
+        var several = cpu.Model.Processors > 1;
+        var ebx = (cpu.Ports.Interrupts.ApicId & 0xff) << 24 | Math.Min(1u << TopologyShift(cpu), 255) << 16 | 64 / 8 << 8;
+        var ecx = Word(cpu, 1, CpuidRegister.Ecx);
+        if ((cpu.State->Cr4 & Cr4.OsXsave) != 0) ecx |= 1 << 27;
+        var edx = Word(cpu, 1, CpuidRegister.Edx) | (several ? 1u << 28 : 0);
+        return new(cpu.Model.Signature, ebx, ecx, edx);
+    }
+
+    private static CpuidResult Descriptors(Cpu cpu, uint subleaf) => new(0x76036301, 0x00f0b5ff, 0, 0x00c30000);
+
+    private static CpuidResult Caches(Cpu cpu, uint subleaf)
+    {
+        const uint data = 1, code = 2, unified = 3;
+        var cores = (uint)Math.Min(1 << TopologyShift(cpu), 64);
+        return subleaf switch
+        {
+            0 => Cache(data, 1, 1, 8, 64),
+            1 => Cache(code, 1, 1, 8, 64),
+            2 => Cache(unified, 2, 1, 16, 1024),
+            3 => Cache(unified, 3, cores, 16, 8192),
+            _ => new(cores - 1 << 26, 0, 0, 0),
+        };
+
+        CpuidResult Cache(uint type, uint level, uint sharing, uint ways, uint sets) =>
+            new(type | level << 5 | 1 << 8 | sharing - 1 << 14 | cores - 1 << 26, ways - 1 << 22 | 63, sets - 1, 0);
+    }
+
+    private static CpuidResult Power(Cpu cpu, uint subleaf) => new(Word(cpu, 6, CpuidRegister.Eax), 0, 0, 0);
+
+    private static CpuidResult Structured(Cpu cpu, uint subleaf) => subleaf != 0
+        ? default
+        : new(0, Word(cpu, 7, CpuidRegister.Ebx), Word(cpu, 7, CpuidRegister.Ecx), Word(cpu, 7, CpuidRegister.Edx));
+
+    private static CpuidResult Topology(Cpu cpu, uint subleaf)
+    {
+        var id = cpu.Ports.Interrupts.ApicId;
+        return subleaf switch
+        {
+            0 => new(0, 1, 1 << 8, id),
+            1 => new((uint)TopologyShift(cpu), (uint)cpu.Model.Processors, 2 << 8 | 1, id),
+            _ => new(0, 0, subleaf & 0xff, id),
+        };
+    }
+
+    private static CpuidResult SaveArea(Cpu cpu, uint subleaf)
+    {
+        if (!cpu.Model.Features.Has(CpuFeature.Xsave)) return default;
+        var mask = cpu.Model.Xcr0Mask;
+        return subleaf switch
+        {
+            0 => new((uint)mask, SaveLayout.SizeFor(cpu.State->Xcr0), SaveLayout.SizeFor(mask), 0),
+            2 when (mask & Xcr0.Avx) != 0 => new(SaveLayout.AvxBytes, SaveLayout.AvxOffset, 0, 0),
+            _ => default,
+        };
+    }
+
+    // The APIC timer counts a 1 GHz crystal. Guests multiply the crystal's kHz by the numerator in 32 bits: a ratio that would overflow there is
+    // announced as a crystal of the TSC's own rate.
+    private static CpuidResult Crystal(Cpu cpu, uint subleaf)
+    {
+        const ulong crystal = 1_000_000_000;
+        var frequency = cpu.Ports.Tsc.Frequency;
+        var divisor = (ulong)BigInteger.GreatestCommonDivisor(frequency, crystal);
+        var numerator = frequency / divisor;
+        if (numerator * (crystal / 1000) <= uint.MaxValue) return new((uint)(crystal / divisor), (uint)numerator, (uint)crystal, 0);
+        return frequency <= uint.MaxValue ? new(1, 1, (uint)frequency, 0) : default;
+    }
+
+    private static CpuidResult Speed(Cpu cpu, uint subleaf)
+    {
+        var megahertz = (uint)(cpu.Ports.Tsc.Frequency / 1_000_000) & 0xffff;
+        return new(megahertz, megahertz, 100, 0);
+    }
+
+    private static CpuidResult ExtendedRange(Cpu cpu, uint subleaf) => new(LastExtended, 0, 0, 0);
+
+    private static CpuidResult Extended(Cpu cpu, uint subleaf) =>
+        new(0, 0, Word(cpu, 0x80000001, CpuidRegister.Ecx), Word(cpu, 0x80000001, CpuidRegister.Edx));
+
+    private static CpuidResult Brand0(Cpu cpu, uint subleaf) => Brand(cpu, 0);
+
+    private static CpuidResult Brand1(Cpu cpu, uint subleaf) => Brand(cpu, 16);
+
+    private static CpuidResult Brand2(Cpu cpu, uint subleaf) => Brand(cpu, 32);
+
+    private static CpuidResult Brand(Cpu cpu, int start)
+    {
+        Span<byte> text = stackalloc byte[48];
+        text.Clear();
+        Encoding.ASCII.GetBytes(cpu.Model.Brand.AsSpan(0, Math.Min(cpu.Model.Brand.Length, 47)), text);
+        text = text[start..];
+        return new(BitConverter.ToUInt32(text), BitConverter.ToUInt32(text[4..]), BitConverter.ToUInt32(text[8..]), BitConverter.ToUInt32(text[12..]));
+    }
+
+    // 1 MiB, 16 ways (code 8), 64-byte lines, as leaf 4 says.
+    private static CpuidResult SecondLevelCache(Cpu cpu, uint subleaf) => new(0, 0, 1024 << 16 | 8 << 12 | 64, 0);
+
+    private static CpuidResult PowerExtended(Cpu cpu, uint subleaf) => new(0, 0, 0, Word(cpu, 0x80000007, CpuidRegister.Edx));
+
+    private static CpuidResult AddressSizes(Cpu cpu, uint subleaf) => new((uint)(cpu.Model.LinearBits << 8 | cpu.Model.PhysicalBits), 0, 0, 0);
+}

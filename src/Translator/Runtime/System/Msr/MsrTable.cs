@@ -1,0 +1,135 @@
+using System.Collections.Frozen;
+
+namespace Tcg.Mttcg.Translator.Runtime;
+
+/// <summary>One model-specific register that does something. A null body makes that access fault.</summary>
+internal readonly unsafe struct MsrRow(uint index, delegate*<Cpu, ulong> read, delegate*<Cpu, ulong, bool> write)
+{
+    public uint Index { get; } = index;
+    public delegate*<Cpu, ulong> Read { get; } = read;
+
+    /// <summary>False: the value is refused, #GP(0).</summary>
+    public delegate*<Cpu, ulong, bool> Write { get; } = write;
+}
+
+/// <summary>A register that only remembers. Writing a bit outside <paramref name="Writable"/> faults.</summary>
+internal readonly record struct PlainMsr(uint Index, ulong Reset, ulong Writable, uint Count = 1);
+
+/// <summary>The model-specific registers (SDM 4). One without a row, here or in the local interrupt controller, faults with #GP(0).</summary>
+internal static unsafe class MsrTable
+{
+    public static MsrRow[] Rows { get; } =
+    [
+        //  index         read              write
+        new(0x0000_0010, &ReadTsc,          &Ignore),
+        new(0x0000_0049, null,              &Ignore),          // IA32_PRED_CMD
+        new(0x0000_008b, &MicrocodeRevision, &Ignore),
+        new(0x0000_00e7, &ReadTsc,          &Ignore),          // IA32_MPERF
+        new(0x0000_00e8, &ReadTsc,          &Ignore),          // IA32_APERF
+        new(0x0000_00ce, &PlatformInfo,     null),
+        new(0x0000_010a, &ArchCapabilities, null),
+        new(0x0000_010b, null,              &Ignore),          // IA32_FLUSH_CMD
+        new(0x0000_0174, &ReadSysEnterCs,   &WriteSysEnterCs),
+        new(0x0000_0175, &ReadSysEnterEsp,  &WriteSysEnterEsp),
+        new(0x0000_0176, &ReadSysEnterEip,  &WriteSysEnterEip),
+        new(0x0000_0277, &ReadPat,          &WritePat),
+        new(0xc000_0080, &ReadEfer,         &WriteEfer),
+        new(0xc000_0081, &ReadStar,         &WriteStar),
+        new(0xc000_0082, &ReadLStar,        &WriteLStar),
+        new(0xc000_0083, &ReadCStar,        &WriteCStar),
+        new(0xc000_0084, &ReadSfMask,       &WriteSfMask),
+        new(0xc000_0100, &ReadFsBase,       &WriteFsBase),
+        new(0xc000_0101, &ReadGsBase,       &WriteGsBase),
+        new(0xc000_0102, &ReadKernelGsBase, &WriteKernelGsBase),
+        new(0xc000_0103, &ReadTscAux,       &WriteTscAux),
+    ];
+
+    public static PlainMsr[] Plain { get; } =
+    [
+        //  index  after reset  writable
+        new(0x017, 0,           0),                            // IA32_PLATFORM_ID
+        new(0x03a, 1,           0),                            // IA32_FEATURE_CONTROL, locked
+        new(0x048, 0,           7),                            // IA32_SPEC_CTRL
+        new(0x0fe, 0x508,       0),                            // IA32_MTRRCAP: 8 variable ranges, fixed ranges, WC
+        new(0x179, 0,           0),                            // IA32_MCG_CAP: no banks
+        new(0x17a, 0,           7),                            // IA32_MCG_STATUS
+        new(0x198, 0,           0),                            // IA32_PERF_STATUS
+        new(0x199, 0,           ulong.MaxValue),               // IA32_PERF_CTL
+        new(0x19a, 0,           0x1f),                         // IA32_CLOCK_MODULATION
+        new(0x19b, 0,           0x1ffffff),                    // IA32_THERM_INTERRUPT
+        new(0x19c, 0,           ulong.MaxValue),               // IA32_THERM_STATUS
+        new(0x1a0, 0x1801,      0x400441889),                  // IA32_MISC_ENABLE: fast strings; BTS and PEBS unavailable
+        new(0x1d9, 0,           3),                            // IA32_DEBUGCTL
+        new(0x200, 0,           0xf_ffff_ffff_ffff, 16),       // MTRR variable ranges
+        new(0x250, 0x0606060606060606, ulong.MaxValue),        // MTRR fixed ranges
+        new(0x258, 0x0606060606060606, ulong.MaxValue, 2),
+        new(0x268, 0x0606060606060606, ulong.MaxValue, 8),
+        new(0x2ff, 0xc06,       0xcff),                        // IA32_MTRR_DEF_TYPE: write-back
+    ];
+
+    public static FrozenDictionary<uint, int> RowOf { get; } = Rows.Select((row, at) => (row.Index, at)).ToFrozenDictionary(x => x.Index, x => x.at);
+
+    private static bool Ignore(Cpu cpu, ulong value) => true;
+
+    // Writes are ignored: all processors share one invariant counter.
+    private static ulong ReadTsc(Cpu cpu) => cpu.Ports.Tsc.Read();
+
+    private static ulong MicrocodeRevision(Cpu cpu) => 1UL << 56;
+
+    private static ulong PlatformInfo(Cpu cpu) => (cpu.Ports.Tsc.Frequency / 100_000_000 & 0xff) << 8;
+
+    // RDCL_NO, IBRS_ALL, SKIP_L1DFL, SSB_NO, MDS_NO, PSCHANGE_MC_NO, TAA_NO, SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO:
+    // translated code runs in one host process and none of the guest's own mitigations would add anything.
+    private static ulong ArchCapabilities(Cpu cpu) => 0x0d10_e17b;
+
+    private static ulong ReadSysEnterCs(Cpu cpu) => cpu.State->SysEnterCs;
+    private static bool WriteSysEnterCs(Cpu cpu, ulong value) { cpu.State->SysEnterCs = value; return true; }
+    private static ulong ReadSysEnterEsp(Cpu cpu) => cpu.State->SysEnterEsp;
+    private static bool WriteSysEnterEsp(Cpu cpu, ulong value) => Canonical(cpu, value, ref cpu.State->SysEnterEsp);
+    private static ulong ReadSysEnterEip(Cpu cpu) => cpu.State->SysEnterEip;
+    private static bool WriteSysEnterEip(Cpu cpu, ulong value) => Canonical(cpu, value, ref cpu.State->SysEnterEip);
+
+    private static ulong ReadPat(Cpu cpu) => cpu.State->Pat;
+
+    // Types 0, 1, 4, 5, 6 and 7 exist (SDM 3A table 12-10).
+    private static bool WritePat(Cpu cpu, ulong value)
+    {
+        for (var i = 0; i < 8; i++)
+            if ((value >> i * 8 & 0xff) is 2 or 3 or > 7) return false;
+        cpu.State->Pat = value;
+        return true;
+    }
+
+    private static ulong ReadEfer(Cpu cpu) => cpu.State->Efer;
+    private static bool WriteEfer(Cpu cpu, ulong value) => cpu.TryWriteEfer(value);
+    private static ulong ReadStar(Cpu cpu) => cpu.State->Star;
+    private static bool WriteStar(Cpu cpu, ulong value) { cpu.State->Star = value; return true; }
+    private static ulong ReadLStar(Cpu cpu) => cpu.State->LStar;
+    private static bool WriteLStar(Cpu cpu, ulong value) => Canonical(cpu, value, ref cpu.State->LStar);
+    private static ulong ReadCStar(Cpu cpu) => cpu.State->CStar;
+    private static bool WriteCStar(Cpu cpu, ulong value) => Canonical(cpu, value, ref cpu.State->CStar);
+    private static ulong ReadSfMask(Cpu cpu) => cpu.State->SfMask;
+    private static bool WriteSfMask(Cpu cpu, ulong value) => Low32(value, ref cpu.State->SfMask);
+    private static ulong ReadFsBase(Cpu cpu) => cpu.State->Fs.Base;
+    private static bool WriteFsBase(Cpu cpu, ulong value) => Canonical(cpu, value, ref cpu.State->Fs.Base);
+    private static ulong ReadGsBase(Cpu cpu) => cpu.State->Gs.Base;
+    private static bool WriteGsBase(Cpu cpu, ulong value) => Canonical(cpu, value, ref cpu.State->Gs.Base);
+    private static ulong ReadKernelGsBase(Cpu cpu) => cpu.State->KernelGsBase;
+    private static bool WriteKernelGsBase(Cpu cpu, ulong value) => Canonical(cpu, value, ref cpu.State->KernelGsBase);
+    private static ulong ReadTscAux(Cpu cpu) => cpu.State->TscAux;
+    private static bool WriteTscAux(Cpu cpu, ulong value) => Low32(value, ref cpu.State->TscAux);
+
+    private static bool Canonical(Cpu cpu, ulong value, ref ulong register)
+    {
+        if (!cpu.IsCanonical(value)) return false;
+        register = value;
+        return true;
+    }
+
+    private static bool Low32(ulong value, ref ulong register)
+    {
+        if (value >> 32 != 0) return false;
+        register = value;
+        return true;
+    }
+}
