@@ -46,8 +46,7 @@ internal static unsafe class FlagHelpers
             if (cpu.Cpl <= cpu.Iopl || !cpu.IsProtected) mask |= Eflag.If;
             if (cpu.Cpl == 0) mask |= Eflag.IoplMask;
         }
-        cpu.SetEflags(flags, mask | Eflag.Rf);
-        if ((mask & Eflag.Rf) == 0) cpu.State->SystemFlags &= ~Eflag.Rf;
+        cpu.SetEflags(flags & ~Eflag.Rf, mask | Eflag.Rf);
         return 0;
     }
 
