@@ -68,7 +68,9 @@ internal sealed unsafe class SystemBench : IDisposable
         bench.State->Efer = 1 << 8 | 1 << 10 | 1;
         bench.State->Cr3 = PageTables;
         bench.Write(PageTables, 8, PageTables + 0x1000 + 7);
-        bench.Write(PageTables + 0x1000, 8, 0x87);
+        bench.Write(PageTables + 0x1000, 8, PageTables + 0x2000 + 7);
+        bench.Write(PageTables + 0x2000, 8, PageTables + 0x3000 + 7);
+        for (uint page = 0; page < 256; page++) bench.Write(PageTables + 0x3000 + page * 8, 8, page << 12 | 7);
         bench.EnterLevel(cpl, 0xa000);
         bench.Write(TssAt + 4, 8, KernelStack);
         bench.Write(TssAt + 0x24, 8, IstStack);
