@@ -1,7 +1,10 @@
 using Tcg.Mttcg.Machine.Boards;
+using Tcg.Mttcg.Machine.Boot;
 using Tcg.Mttcg.Machine.Clocks;
 using Tcg.Mttcg.Machine.Serial;
 using Tcg.Mttcg.Machine.Tests.Support;
+using Tcg.Mttcg.Memory;
+using Tcg.Mttcg.Memory.Physical;
 
 namespace Tcg.Mttcg.Machine.Tests;
 
@@ -15,7 +18,7 @@ public sealed class BoardTests : IDisposable
     public BoardTests() => _board = new Board(new BoardOptions
     {
         Cpus = 2, RamBytes = 64 << 20, Serial = [_serial], DebugExit = new DebugExitOptions(0xf4, 4), Clock = _clock, Tsc = new HostTsc(_clock),
-        Control = _control,
+        Control = _control, TestDevice = true, DebugConsole = new SerialLink(),
     });
 
     public void Dispose() => _board.Dispose();
@@ -149,6 +152,56 @@ public sealed class BoardTests : IDisposable
             else range.Device.Write(offset, size, (ulong)random.NextInt64());
             if (i % 100 == 0) _clock.Advance(random.Next(100_000));
         }
+    }
+
+    [Fact]
+    public void In_the_hpets_legacy_mode_the_pit_is_silent()
+    {
+        WriteIoApic(0x10 + 2 * 2, 0x30);
+        var hpet = _board.Devices.Mmio.Single(r => r.Name == "hpet").Device;
+        hpet.Write(0x10, 4, 3);
+        Out(0x43, 0x34);
+        Out(0x40, 0x00);
+        Out(0x40, 0x10);
+        _clock.Advance(10_000_000);
+        Assert.Equal(-1, _board.LocalInterrupts[0].Acknowledge());
+        hpet.Write(0x100, 4, 0x04);
+        hpet.Write(0x108, 8, 2_000_000);
+        _clock.Advance(20_000_000);
+        Assert.Equal(0x30, _board.LocalInterrupts[0].Acknowledge());
+    }
+
+    [Fact]
+    public void Port_604_with_2000_powers_off_as_on_other_emulators()
+    {
+        Out(0x604, 0x2000, 2);
+        Assert.Equal(["power off"], _control.Calls);
+    }
+
+    [Theory]
+    [InlineData(BoardModel.Pc)]
+    [InlineData(BoardModel.MicroVm)]
+    public void A_connected_board_answers_on_the_buses_and_boots_an_image(BoardModel model)
+    {
+        var options = new BoardOptions { Cpus = 4, RamBytes = 16 << 20, Model = model, Serial = [_serial], Clock = _clock, Tsc = new HostTsc(_clock), Control = _control };
+        using var board = new Board(options);
+        using var ram = new GuestRam(16 << 20);
+        var (map, ports) = (new PhysicalMap(ram), new PortMap());
+        board.Connect(ram, map, ports);
+        var memory = new BoardMemory(ram);
+        var state = board.Load(new BootRequest(Images.Source(Images.Linux())) { CommandLine = "quiet" }, memory);
+        Assert.Equal(0xe0000ul, BitConverter.ToUInt64(memory.Span(state.Rsi + 0x70, 8)));
+        Assert.Equal("RSD PTR "u8.ToArray(), memory.Span(0xe0000, 8).ToArray());
+        ports.Write(0x3f8, 1, 'S');
+        Assert.True(_serial.Output.TryRead(out byte sent));
+        Assert.Equal((byte)'S', sent);
+        Assert.Equal(PhysicalKind.Mmio, map.Find(new GuestPhysical(0xfec00000)).Kind);
+        Assert.Equal(PhysicalKind.Ram, map.Find(new GuestPhysical(0xb8000)).Kind);
+        ports.Write(0xcf8, 4, 0x80000000);
+        Assert.Equal(model == BoardModel.Pc ? 0x12378086u : uint.MaxValue, ports.Read(0xcfc, 4));
+        Assert.Equal(model == BoardModel.Pc, board.CreateScreen(memory) is not null);
+        ports.Write(0xcf9, 1, 0x06);
+        Assert.Equal(["reset"], _control.Calls);
     }
 
     [Theory]

@@ -1,7 +1,11 @@
 using Tcg.Mttcg.Machine.Boot;
+using Tcg.Mttcg.Machine.Chipset;
 using Tcg.Mttcg.Machine.Firmware;
 using Tcg.Mttcg.Machine.Interrupts;
+using Tcg.Mttcg.Machine.Video;
+using Tcg.Mttcg.Memory;
 using Tcg.Mttcg.Memory.Contracts;
+using Tcg.Mttcg.Memory.Physical;
 
 namespace Tcg.Mttcg.Machine.Boards;
 
@@ -10,6 +14,8 @@ public sealed class Board : IDisposable
 {
     private readonly DeviceMap _map = new();
     private readonly InterruptFabric _fabric;
+    private readonly TimerDevices _timers;
+    private readonly ChipsetDevices _chipset;
     private readonly BoardOptions _options;
 
     /// <exception cref="ArgumentOutOfRangeException">No board has that many processors.</exception>
@@ -21,6 +27,8 @@ public sealed class Board : IDisposable
         Layout = new RamLayout(options.RamBytes);
         _fabric = new InterruptFabric(options, _map);
         IsaDevices.Add(options, _fabric, _map);
+        _timers = new TimerDevices(options, _fabric, _map);
+        _chipset = new ChipsetDevices(options, _fabric, _map);
     }
 
     public RamLayout Layout { get; }
@@ -39,18 +47,48 @@ public sealed class Board : IDisposable
     /// <summary>A new source on an ISA interrupt request, 0 to 15.</summary>
     public IInterruptLine IsaLine(int request) => _fabric.IsaLine(request);
 
-    /// <summary>The operator's NMI button.</summary>
+    /// <summary>The operator's NMI button. Without effect while the guest masks NMIs through port 0x70.</summary>
     public void RaiseNmi()
     {
+        if (_timers.Rtc.IsNmiMasked) return;
         foreach (var apic in LocalApics) apic.RaiseLint1();
+    }
+
+    /// <summary>Asks the guest to shut down.</summary>
+    public void PressPowerButton() => _chipset.PressPowerButton();
+
+    /// <summary>Where to publish named items for the guest, before it runs.</summary>
+    public FwCfg FwCfg => _chipset.FwCfg;
+
+    /// <summary>The text screen, or null on a board without VGA.</summary>
+    public VgaTextScreen? CreateScreen(IGuestMemory memory) => _chipset.Vga is { } vga ? new VgaTextScreen(memory, vga) : null;
+
+    /// <summary>Maps RAM and all devices.</summary>
+    public void Connect(GuestRam ram, PhysicalMap map, PortMap ports)
+    {
+        if (ram.Length != Layout.Bytes) throw new ArgumentException($"the board was built for {Layout.Bytes} bytes of RAM, not {ram.Length}", nameof(ram));
+        map.Change(edit =>
+        {
+            edit.Ram(new GuestPhysical(0), new RamOffset(0), Layout.LowBytes);
+            if (Layout.HighBytes > 0) edit.Ram(new GuestPhysical(RamLayout.HighStart), new RamOffset(Layout.LowBytes), Layout.HighBytes);
+            foreach (var range in _map.Mmio) edit.Mmio(new GuestPhysical(range.Start), new MmioRegion(range.Name, range.Device, range.Bytes, range.Gate.Monitor, range.MaxAccess));
+        });
+        foreach (var range in _map.Ports) ports.Map(range.First, new PortRegion(range.Name, range.Device, range.Count, range.Gate.Monitor, range.MaxAccess));
     }
 
     /// <summary>Writes the firmware's tables and loads the image. Repeat it after <see cref="Reset"/>.</summary>
     /// <exception cref="BootImageException">The image cannot be booted here.</exception>
     public BootState Load(BootRequest request, IGuestMemory memory)
     {
-        bool hasVga = _options.Model == BoardModel.Pc;
-        return BootLoader.Load(request with { HasVgaText = hasVga }, memory);
+        bool isPc = _options.Model == BoardModel.Pc;
+        if (memory.Layout.Bytes < MemoryMap.OneMebibyte) throw new BootImageException($"a machine of {memory.Layout.Bytes} bytes is too small to boot");
+        ulong rsdp = FirmwareTables.Write(new FirmwareOptions
+        {
+            Cpus = _options.Cpus, SerialPorts = Math.Min(_options.Serial.Count, Platform.SerialPorts.Length), HasPci = isPc, HasKeyboard = isPc,
+            HasVga = isPc, HasHpet = isPc,
+        }, memory);
+        FwCfg.SetCommandLine(request.CommandLine);
+        return BootLoader.Load(request with { HasVgaText = isPc, RsdpAddress = rsdp }, memory);
     }
 
     /// <summary>All devices and local APICs to their power-on state. No vCPU may run.</summary>

@@ -1,3 +1,4 @@
+using Tcg.Mttcg.Machine.Firmware;
 using Tcg.Mttcg.Machine.Interrupts;
 using Tcg.Mttcg.Machine.Wiring;
 using Tcg.Mttcg.Memory.Contracts;
@@ -11,7 +12,6 @@ namespace Tcg.Mttcg.Machine.Boards;
 internal sealed class InterruptFabric
 {
     public const int IsaLines = 16;
-    public const ulong IoApicAddress = 0xfec00000;
 
     private readonly Gate _picGate = new(), _ioApicGate = new();
     private readonly SharedLine[] _isa = new SharedLine[IsaLines];
@@ -29,7 +29,7 @@ internal sealed class InterruptFabric
         map.Add(new PortRange("pic1", 0x20, 2, Pics.MasterPorts, _picGate));
         map.Add(new PortRange("pic2", 0xa0, 2, Pics.SlavePorts, _picGate));
         map.Add(new PortRange("elcr", 0x4d0, 2, Pics.EdgeLevelPorts, _picGate));
-        map.Add(new MmioRange("ioapic", IoApicAddress, 0x1000, IoApic, _ioApicGate));
+        map.Add(new MmioRange("ioapic", Platform.IoApicAddress, 0x1000, IoApic, _ioApicGate));
         map.Add(_picGate, Pics);
         map.Add(_ioApicGate, IoApic);
     }
@@ -49,7 +49,7 @@ internal sealed class InterruptFabric
     private IInterruptLine IsaInput(int request)
     {
         var pic = _picGate.Guard(new ActionLine(level => Pics.SetLine(request, level)));
-        var ioApic = IoApicPin(request == 0 ? 2 : request);
+        var ioApic = IoApicPin(request == 0 ? Platform.TimerPin : request);
         // Input 2 of the first 8259 is taken by the second, and pin 2 of the IOAPIC by the timer.
         return request == 2 ? OpenLine.Instance : new FanOutLine(pic, ioApic);
     }

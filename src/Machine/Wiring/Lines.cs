@@ -52,3 +52,21 @@ public sealed class SharedLine(IInterruptLine input)
 
     private void Forward(bool level) => input.Set(level);
 }
+
+/// <summary>A wire with a switch in it; while open, its end is low.</summary>
+public sealed class SwitchedLine(IInterruptLine inner) : IInterruptLine
+{
+    private volatile bool _isOpen;
+
+    /// <summary>Cuts the wire or joins it again.</summary>
+    public void Open(bool open)
+    {
+        _isOpen = open;
+        if (open) inner.Set(false);
+    }
+
+    public void Set(bool level)
+    {
+        if (!_isOpen) inner.Set(level);
+    }
+}

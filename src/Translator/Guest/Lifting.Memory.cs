@@ -135,10 +135,25 @@ public sealed partial class Lifting
         if (address.Segment == Segment.None || Is64) return Block.Address(address);
         var offset = Temp();
         EffectiveAddress(offset, OpSize.B64, address);
-        if (IsProtected) Invoke(HelperId.CheckSegment, Constant((ulong)address.Segment), offset, Constant((uint)bytes | (write ? 0x100u : 0)));
-        else CheckLimit(address.Segment, offset, bytes);
+        if (!IsProtected)
+        {
+            CheckLimit(address.Segment, offset, bytes);
+        }
+        else if (bytes <= byte.MaxValue)
+        {
+            CheckSegment(address.Segment, offset, bytes, write);
+        }
+        else
+        {
+            // The helper takes a byte for the size: check both ends of a save area.
+            CheckSegment(address.Segment, offset, 1, write);
+            CheckSegment(address.Segment, Compute(IrOp.Add, OpSize.B64, offset, Constant((uint)(bytes - 1))), 1, write);
+        }
         return Block.Address(address with { Base = offset, Index = default, ScaleShift = 0, Displacement = 0 });
     }
+
+    private void CheckSegment(Segment segment, Operand offset, int bytes, bool write) =>
+        Invoke(HelperId.CheckSegment, Constant((ulong)segment), offset, Constant((uint)bytes | (write ? 0x100u : 0)));
 
     /// <summary>Real and virtual-8086 mode: the limit is all there is to check. #SS(0) for the stack segment, else #GP(0).</summary>
     private void CheckLimit(Segment segment, Operand offset, int bytes)

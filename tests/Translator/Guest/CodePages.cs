@@ -6,7 +6,7 @@ namespace Tcg.Mttcg.Translator.Tests.Guest;
 internal sealed class CodePages(byte[] code, int room = 4096, bool secondPage = true) : ICodeFetch
 {
     private readonly byte[] _first = [.. code.Take(room), .. new byte[Math.Max(0, room - code.Length)]];
-    private readonly byte[] _second = [.. code.Skip(room), .. new byte[4096]];
+    private readonly byte[] _second = [.. code.Skip(room), .. new byte[32]];
 
     public int SecondPageAsked { get; private set; }
 

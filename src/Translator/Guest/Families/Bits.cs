@@ -55,9 +55,13 @@ internal static class Bits
             offset = wide;
         }
         var element = at.Compute(IrOp.Sar, OpSize.B64, offset, at.Constant((ulong)(3 + (int)size)));
-        var start = at.Temp();
-        at.EffectiveAddress(start, OpSize.B64, address);
-        var indexed = address with { Base = start, Index = element, ScaleShift = (byte)size, Displacement = 0 };
+        if (address.Base.IsNone || !address.Index.IsNone)
+        {
+            var start = at.Temp();
+            at.EffectiveAddress(start, OpSize.B64, address);
+            address = address with { Base = start, Displacement = 0 };
+        }
+        var indexed = address with { Index = element, ScaleShift = (byte)size };
         var masked = at.Compute(IrOp.And, OpSize.B64, offset, at.Constant(mask));
         return (at.At(indexed, Lifting.BytesOf(size), write), masked);
     }

@@ -57,19 +57,19 @@ internal static class Exchange
     private static void CompareExchange(Lifting at)
     {
         var size = at.SizeOf(0);
-        var source = at.Read(1, size);
         if (at.IsMemory(0))
         {
+            var replacement = at.Read(1, size);
             var memory = at.Memory(Lifting.BytesOf(size), write: true);
             ref var i = ref at.Block.Append(IrOp.GuestCmpXchg);
             i.Size = size;
             i.Mem = memory;
-            i.A = source;
+            i.A = replacement;
             i.SetsFlags = true;
             i.Lock = at.Instruction.HasLockPrefix;
             return;
         }
-        source = at.ReadCopy(1, size);
+        var source = at.ReadCopy(1, size);
         var old = at.ReadCopy(0, size);
         at.Emit(IrOp.Sub, size, Operand.None, Lifting.Rax, old, flags: true);
         ulong equal = at.NewLabel(), done = at.NewLabel();

@@ -47,7 +47,7 @@ internal static class Simd
                     break;
                 case OpKind.Memory:
                     simd.MemorySize = (byte)instruction.MemorySize.GetSize();
-                    simd.Stores = operand == 0 && Writes(instruction.Mnemonic);
+                    simd.Stores = operand == 0;
                     memory = at.At(at.MemoryOperand() with { Aligned16 = MustAlign(instruction) }, simd.MemorySize, simd.Stores);
                     break;
             }
@@ -63,8 +63,17 @@ internal static class Simd
         i.SetsFlags = instruction.RflagsModified != RflagsBits.None;
     }
 
-    // The first operand is the destination but for comparisons into the flags, which have no memory there.
-    private static bool Writes(Mnemonic mnemonic) => mnemonic is not (Mnemonic.Ucomiss or Mnemonic.Ucomisd or Mnemonic.Comiss or Mnemonic.Comisd);
+    /// <summary>An instruction of vector sources and a 32-bit general destination, made up by the lifter; the result is a new temporary.</summary>
+    public static Operand ToGeneral(Lifting at, in Instruction instruction)
+    {
+        var result = at.Temp();
+        at.Block.Simd.Add(new IrSimd { Instruction = instruction });
+        ref var i = ref at.Block.Append(IrOp.Simd);
+        i.Size = OpSize.B32;
+        i.Dst = result;
+        i.Imm = (ulong)(at.Block.Simd.Count - 1);
+        return result;
+    }
 
     /// <summary>Legacy 16-byte operands must be aligned, but for the moves and string compares made for unaligned data (SDM 1 4.1.1).</summary>
     private static bool MustAlign(in Instruction instruction) =>

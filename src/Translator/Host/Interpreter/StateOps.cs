@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Tcg.Mttcg.Translator.Host.Interpreter.Simd;
 using Tcg.Mttcg.Translator.Ir;
 using Tcg.Mttcg.Translator.Runtime;
 

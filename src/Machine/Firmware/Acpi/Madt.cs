@@ -1,0 +1,29 @@
+namespace Tcg.Mttcg.Machine.Firmware.Acpi;
+
+/// <summary>Processors and interrupt controllers (ACPI specification 5.2.12). APIC id 255 is the xAPIC's broadcast, so from there on ids are x2APIC entries.</summary>
+internal static class Madt
+{
+    public const int FirstX2ApicId = 255;
+
+    private const uint PcatCompatible = 1, Enabled = 1;
+    private const int LevelActiveHigh = 0x0d;
+
+    public static byte[] Build(FirmwareOptions options)
+    {
+        var body = new ByteBuffer().DWord(Platform.LocalApicAddress).DWord(PcatCompatible);
+        for (int id = 0; id < options.Cpus; id++)
+        {
+            if (id < FirstX2ApicId) body.Byte(0).Byte(8).Byte(id).Byte(id).DWord(Enabled);
+            else body.Byte(9).Byte(16).Word(0).DWord((uint)id).DWord(Enabled).DWord((uint)id);
+        }
+        body.Byte(1).Byte(12).Byte(Platform.IoApicId).Byte(0).DWord(Platform.IoApicAddress).DWord(0);
+        Override(0, Platform.TimerPin, 0);
+        Override(Platform.SciRequest, Platform.SciRequest, LevelActiveHigh);
+        // NMI arrives at LINT1 of every processor.
+        body.Byte(4).Byte(6).Byte(0xff).Word(0).Byte(1);
+        if (options.Cpus > FirstX2ApicId) body.Byte(10).Byte(12).Word(0).DWord(uint.MaxValue).Byte(1).Zeros(3);
+        return AcpiTable.Build("APIC", 3, body.ToArray());
+
+        void Override(int request, uint pin, int flags) => body.Byte(2).Byte(10).Byte(0).Byte(request).DWord(pin).Word(flags);
+    }
+}

@@ -1,0 +1,25 @@
+namespace Tcg.Mttcg.Machine.Firmware;
+
+/// <summary>What the firmware tables describe.</summary>
+internal sealed record FirmwareOptions
+{
+    public required int Cpus { get; init; }
+    public required int SerialPorts { get; init; }
+    public required bool HasPci { get; init; }
+    public required bool HasKeyboard { get; init; }
+    public required bool HasVga { get; init; }
+    public required bool HasHpet { get; init; }
+}
+
+/// <summary>Addresses that tables and devices must agree on.</summary>
+internal static class Platform
+{
+    public const uint LocalApicAddress = 0xfee00000, IoApicAddress = 0xfec00000, HpetAddress = 0xfed00000;
+    public const ushort PmBase = 0x600, ResetPort = 0xcf9;
+    public const byte ResetValue = 0x06, SciRequest = 9, RtcRequest = 8, TimerPin = 2, IoApicId = 0;
+
+    /// <summary>SLP_TYP for S5. Programs written for PC emulators write 0x2000 to port 0x604 without asking the DSDT.</summary>
+    public const byte SoftOffType = 0;
+
+    public static readonly (ushort Port, byte Request)[] SerialPorts = [(0x3f8, 4), (0x2f8, 3), (0x3e8, 4), (0x2e8, 3)];
+}
