@@ -80,6 +80,16 @@ public class Dispatching() : TestKit(Settings.Dispatchers)
     }
 
     [Fact]
+    public void Terminating_the_system_ends_its_scheduler()
+    {
+        var system = ActorSystem.Create("other", DefaultConfig);
+        system.Scheduler.Advanced.ScheduleOnce(TimeSpan.Zero, () => TestActor.Tell((Thread.CurrentThread, Thread.CurrentThread.IsThreadPoolThread), ActorRefs.NoSender));
+        var (thread, pooled) = ExpectMsg<(Thread, bool)>();
+        Assert.True(system.Terminate().Wait(TimeSpan.FromSeconds(10)));
+        AwaitCondition(() => pooled || !thread.IsAlive, TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public void An_inline_actor_runs_on_the_thread_that_posts()
     {
         var actor = Sys.ActorOf(Props.Create(() => new ThreadReporter(TestActor)).WithDispatcher(Settings.Inline));

@@ -123,6 +123,28 @@ public class Endings : TestKit
         await Task.WhenAll(system.Terminate(), system.Terminate()).WaitAsync(TimeSpan.FromSeconds(10));
     }
 
+    [Fact]
+    public async Task A_system_ends_even_while_others_create_actors()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            var system = ActorSystem.Create("other", DefaultConfig);
+            var creators = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+            {
+                try
+                {
+                    while (true) system.ActorOf<Echo>();
+                }
+                catch (InvalidOperationException)
+                {
+                    // The system takes no more.
+                }
+            })).ToArray();
+            await system.Terminate().WaitAsync(TimeSpan.FromSeconds(30));
+            await Task.WhenAll(creators).WaitAsync(TimeSpan.FromSeconds(30));
+        }
+    }
+
     private sealed class Talker(IActorRef probe) : UntypedActor
     {
         protected override void OnReceive(object message)

@@ -89,6 +89,15 @@ public class Mailboxing() : TestKit(Sections)
     }
 
     [Fact]
+    public void A_message_that_a_queue_swallows_does_no_harm()
+    {
+        var echo = Sys.ActorOf(Props.Create(() => new Echo()).WithMailbox("doorbell"));
+        for (var i = 0; i < 100; i++) echo.Tell(DoorbellQueue.Swallowed);
+        echo.Tell("hello");
+        ExpectMsg("hello");
+    }
+
+    [Fact]
     public void What_is_left_when_the_owner_ends_goes_to_the_dead_letters()
     {
         var echo = Sys.ActorOf(Props.Create(() => new LastWord()).WithMailbox("doorbell"));
@@ -201,6 +210,9 @@ public sealed class DoorbellMailbox(Akka.Actor.Settings settings, Config config)
 /// <summary>A queue that does something of its own whenever a message comes.</summary>
 public sealed class DoorbellQueue(Doorbell bell, string ring) : IMessageQueue
 {
+    /// <summary>Never comes out again, like a reply that its receiver takes by another way.</summary>
+    public static readonly object Swallowed = new();
+
     private readonly ConcurrentQueue<Envelope> _queue = new();
 
     public bool HasMessages => !_queue.IsEmpty;
@@ -210,6 +222,7 @@ public sealed class DoorbellQueue(Doorbell bell, string ring) : IMessageQueue
     {
         bell.Rings.Add((ring, envelope.Message));
         bell.Threads.Add(Thread.CurrentThread);
+        if (envelope.Message == Swallowed) return;
         _queue.Enqueue(envelope);
     }
 

@@ -126,6 +126,91 @@ public class Supervision : TestKit
         ExpectMsg("post-stop");
     }
 
+    [Fact]
+    public void A_child_that_fails_while_it_restarts_is_decided_upon_again()
+    {
+        var boss = Sys.ActorOf(Props.Create(() => new Nurse(TestActor)));
+        boss.Tell(Props.Create(() => new Weakling(new Tries(), TestActor)));
+        var child = ExpectMsg<IActorRef>();
+        EventFilter.Exception<Exception>().Mute(() =>
+        {
+            Fail(child);
+            child.Tell("how");
+            ExpectMsg("built at try 4");
+        });
+    }
+
+    [Fact]
+    public void A_restart_waits_for_the_end_of_the_children()
+    {
+        using var gate = new ManualResetEventSlim();
+        var boss = Sys.ActorOf(Props.Create(() => new Nurse(TestActor)));
+        boss.Tell(Props.Create(() => new Clinging(gate, TestActor)));
+        var child = ExpectMsg<IActorRef>();
+        EventFilter.Exception<InvalidOperationException>().ExpectOne(() => Fail(child));
+        child.Tell("after");
+        ExpectMsg("grandchild ends");
+        ExpectNoMsg(50);
+        gate.Set();
+        ExpectMsg("restarted");
+        ExpectMsg("after");
+    }
+
+    private sealed class Tries
+    {
+        public int Count { get; set; }
+    }
+
+    /// <summary>Restarts whatever fails, also in its constructor.</summary>
+    private sealed class Nurse(IActorRef probe) : UntypedActor
+    {
+        protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Restart);
+
+        protected override void OnReceive(object message) => probe.Tell(Context.ActorOf((Props)message));
+    }
+
+    private sealed class Weakling : UntypedActor
+    {
+        private readonly Tries _tries;
+        private readonly IActorRef _probe;
+
+        public Weakling(Tries tries, IActorRef probe)
+        {
+            (_tries, _probe) = (tries, probe);
+            if (++tries.Count is 2 or 3) throw new InvalidOperationException("too weak");
+        }
+
+        protected override void OnReceive(object message)
+        {
+            if (message is "fail") throw new InvalidOperationException("bang");
+            _probe.Tell($"built at try {_tries.Count}");
+        }
+    }
+
+    private sealed class Clinging(ManualResetEventSlim gate, IActorRef probe) : UntypedActor
+    {
+        protected override void PreStart() => Context.ActorOf(Props.Create(() => new Grandchild(gate, probe)).WithDispatcher("akka.actor.default-blocking-io-dispatcher"));
+
+        protected override void PostRestart(Exception reason) => probe.Tell("restarted");
+
+        protected override void OnReceive(object message)
+        {
+            if (message is "fail") throw new InvalidOperationException("bang");
+            probe.Tell(message);
+        }
+    }
+
+    private sealed class Grandchild(ManualResetEventSlim gate, IActorRef probe) : UntypedActor
+    {
+        protected override void PostStop()
+        {
+            probe.Tell("grandchild ends");
+            gate.Wait();
+        }
+
+        protected override void OnReceive(object message) { }
+    }
+
     private sealed class Boss(Directive directive, int retries, IActorRef probe) : UntypedActor
     {
         protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(retries, 60_000, _ => directive);

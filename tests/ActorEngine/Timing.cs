@@ -105,6 +105,37 @@ public class Timing() : TestKit(TestConfigs.TestSchedulerConfig)
         ExpectNoMsg(20);
     }
 
+    [Fact]
+    public void A_timer_that_fired_before_it_was_cancelled_is_not_seen()
+    {
+        using var gate = new ManualResetEventSlim();
+        var actor = Sys.ActorOf(Props.Create(() => new Canceller(gate, TestActor)));
+        actor.Tell("start");
+        ExpectMsg("started");
+        // The timer's message now waits behind the handler that will cancel it.
+        Clock.Advance(Second);
+        actor.Tell("last");
+        gate.Set();
+        ExpectMsg("last");
+    }
+
+    private sealed class Canceller : ReceiveActor, IWithTimers
+    {
+        public Canceller(ManualResetEventSlim gate, IActorRef probe)
+        {
+            Receive<string>(s => s == "start", _ =>
+            {
+                Timers.StartSingleTimer("key", "fired", Second);
+                probe.Tell("started");
+                gate.Wait();
+                Timers.Cancel("key");
+            });
+            ReceiveAny(probe.Tell);
+        }
+
+        public ITimerScheduler Timers { get; set; } = null!;
+    }
+
     private sealed class Ticker : ReceiveActor, IWithTimers
     {
         public Ticker(IActorRef probe) => Receive<string>(message =>

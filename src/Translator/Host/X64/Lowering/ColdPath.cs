@@ -1,0 +1,27 @@
+namespace Tcg.Mttcg.Translator.Host.X64.Lowering;
+
+internal enum ColdKind : byte
+{
+    /// <summary>Leaves with ExitRequest; its stub is also where a dead head leads.</summary>
+    ExitRequest,
+    /// <summary>Leaves with Jump0 or Jump1: the unlinked target of a jump slot.</summary>
+    JumpStub,
+    /// <summary>RIP is in RDX and not in the jump cache.</summary>
+    LookupMiss,
+    /// <summary>The soft-TLB compare failed: RCX is the entry's byte offset, RDX the address ^ tag.</summary>
+    Memory,
+    /// <summary>A SIMD operand is not aligned: #GP(0).</summary>
+    Misaligned,
+    /// <summary>#DE.</summary>
+    DivideError,
+    /// <summary>A signed division whose dividend is wider than its low half, or whose divisor is 0 or -1.</summary>
+    SignedDivide,
+}
+
+/// <summary>Code that is emitted behind the block because it runs rarely.</summary>
+/// <param name="Jump">Displacement of the jump that leads here; -1: none.</param>
+/// <param name="Resume">Where the block goes on.</param>
+/// <param name="Index">The IR operation it belongs to.</param>
+/// <param name="GuestOffset">The guest instruction, from the block's first byte.</param>
+/// <param name="Setter">What must be repeated to have the guest flags; -1: they are saved.</param>
+internal record struct ColdPath(ColdKind Kind, int Jump, int Resume, int Index, int GuestOffset, int Setter);

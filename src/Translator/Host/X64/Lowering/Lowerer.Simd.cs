@@ -1,0 +1,132 @@
+using Iced.Intel;
+using Tcg.Mttcg.Memory.Tlb;
+using Tcg.Mttcg.Translator.Ir;
+using Tcg.Mttcg.Translator.Runtime;
+
+namespace Tcg.Mttcg.Translator.Host.X64.Lowering;
+
+/// <summary>
+/// Guest SIMD as host SIMD: the decoded instruction is encoded again with its general registers and its memory operand replaced. Vector registers
+/// are the same on both sides.
+/// </summary>
+internal sealed unsafe partial class Lowerer
+{
+    private void Simd()
+    {
+        ref var x = ref Current;
+        var simd = _block.Simd[(int)x.Imm];
+        var instruction = simd.Instruction;
+        if (simd.MemorySize > 0) Lookup(simd.Stores ? AccessKind.Write : AccessKind.Read, simd.MemorySize);
+        var touchesFlags = instruction.RflagsModified != RflagsBits.None;
+        if (touchesFlags) BeforeFlagOperation();
+        if (simd.MemorySize > 0) PointTo(ref instruction, Register.RDX, 0);
+
+        switch (instruction.Mnemonic)
+        {
+            case Mnemonic.Maskmovdqu:
+                MaskedStore(instruction);
+                break;
+            case Mnemonic.Pcmpestri or Mnemonic.Pcmpestrm or Mnemonic.Pcmpistri:
+                CompareStrings(instruction, simd.MemorySize > 0);
+                break;
+            default:
+                EncodeSimd(instruction);
+                break;
+        }
+        if (touchesFlags) AfterFlagOperation();
+        if (simd.Stores) ResumeHere();
+    }
+
+    private static void PointTo(ref Instruction instruction, Register register, uint displacement)
+    {
+        instruction.MemoryBase = register;
+        instruction.MemoryIndex = Register.None;
+        instruction.MemoryIndexScale = 1;
+        instruction.MemoryDisplacement64 = displacement;
+        instruction.MemoryDisplSize = displacement == 0 ? 0 : 8;
+        instruction.SegmentPrefix = Register.None;
+    }
+
+    /// <summary>Replaces the general register operand by a host register, encodes, and stores a result that has no register home.</summary>
+    private void EncodeSimd(Instruction instruction)
+    {
+        ref var x = ref Current;
+        var result = Loc.None;
+        var wide = OpSize.B32;
+        for (var k = 0; k < instruction.OpCount; k++)
+        {
+            if (instruction.GetOpKind(k) != OpKind.Register || !instruction.GetOpRegister(k).IsGPR()) continue;
+            wide = instruction.GetOpRegister(k).GetSize() == 8 ? OpSize.B64 : OpSize.B32;
+            Reg host;
+            if (k == 0 && !x.Dst.IsNone)
+            {
+                result = Place(x.Dst);
+                host = result.IsRegister ? result.Register : Reg.Rax;
+            }
+            else
+            {
+                host = InRegister(wide, Place(x.A), Reg.Rax);
+            }
+            instruction.SetOpRegister(k, (wide == OpSize.B64 ? Register.RAX : Register.EAX) + (int)host);
+        }
+        Encode(instruction);
+        if (result.IsMemory) StoreResult(wide, result, Reg.Rax);
+    }
+
+    private void Encode(in Instruction instruction)
+    {
+        if (_encoder.TryEncode(instruction, 0, out _, out var error)) return;
+        throw new NotSupportedException($"no host form of guest instruction {instruction}: {error}");
+    }
+
+    /// <summary>The slow path's store goes to the bounce buffer first; RDX must survive.</summary>
+    private void EncodeSimdStoreToBounce()
+    {
+        var instruction = _block.Simd[(int)Current.Imm].Instruction;
+        if (instruction.Mnemonic == Mnemonic.Maskmovdqu)
+        {
+            // Unselected bytes must be written back as they were, so they are read first; their old value has been fetched by no one else.
+            var address = HostMem.Env(CpuState.BounceOffset + 56);
+            _w.Store(OpSize.B64, address, Reg.Rdx);
+            SlowHelper(HelperId.LoadWide, 16);
+            _w.Load(OpSize.B64, Reg.Rdx, address);
+            _w.Push(Reg.Rdi);
+            _w.Lea(OpSize.B64, Reg.Rdi, HostMem.Env(CpuState.BounceOffset));
+            Encode(HostMaskedStore(instruction));
+            _w.Pop(Reg.Rdi);
+            return;
+        }
+        PointTo(ref instruction, Register.RBP, CpuState.BounceOffset);
+        EncodeSimd(instruction);
+    }
+
+    /// <summary>MASKMOVDQU stores through RDI, which is a guest register's home.</summary>
+    private void MaskedStore(in Instruction instruction)
+    {
+        _w.Mov(OpSize.B64, Reg.Rax, Reg.Rdi);
+        _w.Mov(OpSize.B64, Reg.Rdi, Reg.Rdx);
+        Encode(HostMaskedStore(instruction));
+        _w.Mov(OpSize.B64, Reg.Rdi, Reg.Rax);
+    }
+
+    private static Instruction HostMaskedStore(in Instruction instruction) =>
+        Instruction.CreateMaskmovdqu(64, instruction.Op1Register, instruction.Op2Register);
+
+    /// <summary>The SSE4.2 string compares take lengths in (E)AX and (E)DX and leave an index in ECX, all scratch here.</summary>
+    private void CompareStrings(Instruction instruction, bool memory)
+    {
+        ref var x = ref Current;
+        if (instruction.Mnemonic is Mnemonic.Pcmpestri or Mnemonic.Pcmpestrm)
+        {
+            if (memory)
+            {
+                _w.Mov(OpSize.B64, Reg.Rcx, Reg.Rdx);
+                PointTo(ref instruction, Register.RCX, 0);
+            }
+            LoadInto(OpSize.B64, Reg.Rax, Place(Operand.Gpr(0)));
+            LoadInto(OpSize.B64, Reg.Rdx, Place(Operand.Gpr(2)));
+        }
+        Encode(instruction);
+        if (!x.Dst.IsNone) StoreResult(OpSize.B32, Place(x.Dst), Reg.Rcx);
+    }
+}

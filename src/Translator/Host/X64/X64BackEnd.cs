@@ -1,0 +1,50 @@
+using Tcg.Mttcg.Translator.Cache;
+using Tcg.Mttcg.Translator.Host.X64.Lowering;
+using Tcg.Mttcg.Translator.Ir;
+using Tcg.Mttcg.Translator.Runtime;
+
+namespace Tcg.Mttcg.Translator.Host.X64;
+
+/// <summary>
+/// The x86-64 back end: host code in the shared code buffer, guest registers in host registers (<see cref="Homes"/>). One instance a vCPU; the
+/// thunks are shared. It takes for granted that the host has whatever CPUID features the guest was promised.
+/// </summary>
+public sealed unsafe class X64BackEnd : IBackEnd
+{
+    private readonly X64Thunks _thunks;
+    private readonly Lowerer _lowerer;
+
+    public X64BackEnd(X64Thunks thunks, X64Options? options = null)
+    {
+        _thunks = thunks;
+        _lowerer = new Lowerer(thunks, options ?? X64Options.Default);
+    }
+
+    /// <summary>The host can run this back end.</summary>
+    public static bool IsSupported => System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture
+        == System.Runtime.InteropServices.Architecture.X64 && !OperatingSystem.IsWindows();
+
+    public bool NeedsRegion => true;
+
+    /// <inheritdoc/>
+    public EmitResult Emit(IrBlock block, TranslationBlock tb, CodeRegion? region)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        ArgumentNullException.ThrowIfNull(tb);
+        ArgumentNullException.ThrowIfNull(region);
+        if (region.Used >= region.HighWater) return EmitResult.RegionFull;
+        return _lowerer.Lower(block, tb, region);
+    }
+
+    /// <inheritdoc/>
+    public TbExit Execute(Cpu cpu, TranslationBlock tb)
+    {
+        ArgumentNullException.ThrowIfNull(cpu);
+        ArgumentNullException.ThrowIfNull(tb);
+        return new TbExit(((delegate* unmanaged<CpuState*, nuint, ulong>)_thunks.Enter)(cpu.State, tb.Entry));
+    }
+
+    public void Dispose()
+    {
+    }
+}
