@@ -7,10 +7,14 @@ using Tcg.Mttcg.Memory.Paging;
 using Tcg.Mttcg.Memory.Physical;
 using Tcg.Mttcg.Translator.Cache;
 using Tcg.Mttcg.Translator.Host;
+using Tcg.Mttcg.Translator.Host.Interpreter;
+using Tcg.Mttcg.Translator.Host.X64;
 using Tcg.Mttcg.Translator.Ir;
 using Tcg.Mttcg.Translator.Runtime;
 
 namespace Tcg.Mttcg.Translator.Tests.Support;
+
+public enum Engine { Interpreter, X64 }
 
 /// <summary>
 /// One processor in 64-bit mode at CPL 0 with 16 MiB of RAM mapped one to one by 2 MiB pages, code at <see cref="CodeAt"/>, a stack below it, no
@@ -42,6 +46,13 @@ internal sealed unsafe class TestMachine : IDisposable
         Coherence = new DirectCoherence(Cpu, Cache);
         Executor = new CpuExecutor(Cpu, _backEnd, Cache, Coherence, options ?? new ExecutorOptions());
         EnterLongMode();
+    }
+
+    public static TestMachine With(Engine engine, ExecutorOptions? options = null)
+    {
+        if (engine == Engine.Interpreter) return new(_ => (new InterpreterBackEnd(), new NoLinker()), null, options);
+        return new(
+            buffer => (new X64BackEnd(X64Thunks.Emit(buffer!.Thunks)), new X64Linker()), new CodeBuffer(8 << 20, 4), options);
     }
 
     public Cpu Cpu { get; }

@@ -194,8 +194,8 @@ public sealed unsafe class ControlFlowTests : IDisposable
         using var machine = new X64Machine(codeBytes: 65536);
         EmitOutcome(machine, 400, Host.EmitResult.Emitted);
         EmitOutcome(machine, 20000, Host.EmitResult.RegionFull);
-        machine.Region.Blocks.Clear();
-        machine.Region.Used = 0;
+        machine.Region.Reset();
+        
         EmitOutcome(machine, 20000, Host.EmitResult.BlockTooLarge);
         machine.Region.Used = machine.Region.HighWater;
         EmitOutcome(machine, 1, Host.EmitResult.RegionFull);
@@ -209,7 +209,7 @@ public sealed unsafe class ControlFlowTests : IDisposable
         var tb = new Cache.TranslationBlock(1, new Cache.TbKey(default, block.Context));
         var used = machine.Region.Used;
         Assert.Equal(expected, machine.BackEnd.Emit(block, tb, machine.Region));
-        if (expected == Host.EmitResult.Emitted) machine.Region.Blocks.Add(tb);
+        if (expected == Host.EmitResult.Emitted) machine.Region.Append(tb);
         else Assert.Equal(used, machine.Region.Used);
     }
 

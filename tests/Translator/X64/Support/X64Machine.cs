@@ -151,7 +151,7 @@ internal sealed unsafe class X64Machine : IDisposable
     {
         var tb = new TranslationBlock(_nextId++, new TbKey(new RamOffset(0), block.Context));
         Assert.Equal(EmitResult.Emitted, BackEnd.Emit(block, tb, Region));
-        Region.Blocks.Add(tb);
+        Region.Append(tb);
         return tb;
     }
 

@@ -1,20 +1,18 @@
 using Iced.Intel;
-using Tcg.Mttcg.Translator.Host;
-using Tcg.Mttcg.Translator.Host.Interpreter;
 using Tcg.Mttcg.Translator.Runtime;
 using Tcg.Mttcg.Translator.Tests.Support;
 using static Iced.Intel.AssemblerRegisters;
 
-namespace Tcg.Mttcg.Translator.Tests.Runtime;
+namespace Tcg.Mttcg.Translator.Tests.Execution;
 
 public sealed unsafe class ExecutorTests
 {
-    private static TestMachine Interpreter() => new(_ => (new InterpreterBackEnd(), new NoLinker()));
+    public static TheoryData<Engine> Engines() => [.. Enum.GetValues<Engine>()];
 
-    [Fact]
-    public void A_loop_sums_and_halts()
+    [Theory, MemberData(nameof(Engines))]
+    public void A_loop_sums_and_halts(Engine engine)
     {
-        using var machine = Interpreter();
+        using var machine = TestMachine.With(engine);
         var end = machine.Run(c =>
         {
             var loop = c.CreateLabel();
@@ -29,10 +27,10 @@ public sealed unsafe class ExecutorTests
         Assert.Equal(5050u, machine.State->Gpr[0]);
     }
 
-    [Fact]
-    public void Calls_stores_and_loads_reach_guest_memory()
+    [Theory, MemberData(nameof(Engines))]
+    public void Calls_stores_and_loads_reach_guest_memory(Engine engine)
     {
-        using var machine = Interpreter();
+        using var machine = TestMachine.With(engine);
         machine.Run(c =>
         {
             Label function = c.CreateLabel(), over = c.CreateLabel();
@@ -52,10 +50,10 @@ public sealed unsafe class ExecutorTests
         Assert.Equal(TestMachine.StackAt, machine.State->Gpr[4]);
     }
 
-    [Fact]
-    public void A_store_into_the_running_block_takes_effect_on_the_next_instruction()
+    [Theory, MemberData(nameof(Engines))]
+    public void A_store_into_the_running_block_takes_effect_on_the_next_instruction(Engine engine)
     {
-        using var machine = Interpreter();
+        using var machine = TestMachine.With(engine);
         machine.Run(c =>
         {
             Label target = c.CreateLabel();
