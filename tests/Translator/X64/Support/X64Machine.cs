@@ -142,7 +142,7 @@ internal sealed unsafe class X64Machine : IDisposable
     }
 
     public static TbContext Context(TbCompileFlags compile = TbCompileFlags.None, ulong pc = CodePc) =>
-        new(pc, 0, Runtime.TbFlags.Code64 | Runtime.TbFlags.LongMode | Runtime.TbFlags.Protected | Runtime.TbFlags.CsBaseZero, compile);
+        new(pc, 0, Runtime.TbFlags.Code64 | Runtime.TbFlags.LongMode | Runtime.TbFlags.Protected | Runtime.TbFlags.CsBaseZero | Runtime.TbFlags.OsFxsr, compile);
 
     public static IrBlock NewBlock(TbCompileFlags compile = TbCompileFlags.None, ulong pc = CodePc) =>
         new() { Context = Context(compile, pc) };
@@ -168,6 +168,8 @@ internal sealed unsafe class X64Machine : IDisposable
         for (var i = 0; i < 16; i++) State->Gpr[i] = registers.Gpr[i];
         State->FlagOverflow = (byte)(registers.Flags >> 11 & 1);
         State->FlagsLow = (byte)(registers.Flags & 0xd5 | 2);
+        State->MxCsr = State->HostMxCsr = (uint)registers.MxCsr;
+        for (var i = 0; i < 256; i++) State->Vector[64 * (i / 16) + i % 16] = registers.Vector[i];
     }
 
     public Registers Get()
@@ -175,6 +177,8 @@ internal sealed unsafe class X64Machine : IDisposable
         Registers registers = default;
         for (var i = 0; i < 16; i++) registers.Gpr[i] = State->Gpr[i];
         registers.Flags = (ulong)State->FlagOverflow << 11 | State->FlagsLow & 0xd5u;
+        registers.MxCsr = State->MxCsr;
+        for (var i = 0; i < 256; i++) registers.Vector[i] = State->Vector[64 * (i / 16) + i % 16];
         return registers;
     }
 

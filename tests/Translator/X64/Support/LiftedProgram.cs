@@ -1,0 +1,38 @@
+using Iced.Intel;
+using Tcg.Mttcg.Translator.Guest;
+using Tcg.Mttcg.Translator.Ir;
+using Tcg.Mttcg.Translator.Passes;
+
+namespace Tcg.Mttcg.Translator.Tests.X64;
+
+/// <summary>Instructions assembled and lifted again by the product's own front end and passes.</summary>
+internal sealed class LiftedProgram : ICodeFetch
+{
+    private readonly BlockLifter _lifter = new();
+    private readonly PassPipeline _passes = new();
+    private readonly byte[] _page = new byte[4096];
+
+    /// <summary>HLT ends what <paramref name="native"/> leaves open.</summary>
+    public IrBlock Lift(IReadOnlyList<Instruction> native)
+    {
+        var assembler = new Assembler(64);
+        foreach (var instruction in native) assembler.AddInstruction(instruction);
+        assembler.AddInstruction(Instruction.Create(Code.Pause));
+        var stream = new MemoryStream();
+        assembler.Assemble(new StreamCodeWriter(stream), X64Machine.CodePc);
+        _page.AsSpan().Clear();
+        stream.ToArray().CopyTo(_page, 0);
+        var block = new IrBlock();
+        Assert.Equal(LiftOutcome.Lifted, _lifter.Lift(block, X64Machine.Context(), this));
+        _passes.Run(block);
+        return block;
+    }
+
+    public ReadOnlySpan<byte> FirstPage => _page;
+
+    public bool TrySecondPage(out ReadOnlySpan<byte> bytes)
+    {
+        bytes = default;
+        return false;
+    }
+}
