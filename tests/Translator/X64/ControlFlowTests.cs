@@ -195,7 +195,6 @@ public sealed unsafe class ControlFlowTests : IDisposable
         EmitOutcome(machine, 400, Host.EmitResult.Emitted);
         EmitOutcome(machine, 20000, Host.EmitResult.RegionFull);
         machine.Region.Reset();
-        
         EmitOutcome(machine, 20000, Host.EmitResult.BlockTooLarge);
         machine.Region.Used = machine.Region.HighWater;
         EmitOutcome(machine, 1, Host.EmitResult.RegionFull);

@@ -117,7 +117,7 @@ internal sealed unsafe class X64Machine : IDisposable
             var table = (TlbEntry*)(_environment + CpuLayout.TlbTableOffset((MmuIndex)view));
             for (var i = 0; i < 1 << TlbLayout.MinEntriesShift; i++)
             {
-                var bad = (ulong)(~i & 1) << 12 | (ulong)Memory.Tlb.TlbFlags.Invalid;
+                var bad = (ulong)(~i & 1) << 12 | (ulong)TlbFlags.Invalid;
                 table[i] = new TlbEntry { ReadTag = bad, WriteTag = bad, CodeTag = bad };
             }
         }
@@ -132,7 +132,7 @@ internal sealed unsafe class X64Machine : IDisposable
         var index = (int)(linear >> 12) & (1 << TlbLayout.MinEntriesShift) - 1;
         ref var entry = ref table[index];
         entry.ReadTag = linear;
-        entry.WriteTag = write ? linear : (ulong)(~index & 1) << 12 | (ulong)Memory.Tlb.TlbFlags.NotDirty;
+        entry.WriteTag = write ? linear : (ulong)(~index & 1) << 12 | (ulong)TlbFlags.NotDirty;
         entry.HostPage = page;
     }
 
@@ -142,7 +142,7 @@ internal sealed unsafe class X64Machine : IDisposable
     }
 
     public static TbContext Context(TbCompileFlags compile = TbCompileFlags.None, ulong pc = CodePc) =>
-        new(pc, 0, Runtime.TbFlags.Code64 | Runtime.TbFlags.LongMode | Runtime.TbFlags.Protected | Runtime.TbFlags.CsBaseZero | Runtime.TbFlags.OsFxsr, compile);
+        new(pc, 0, TbFlags.Code64 | TbFlags.LongMode | TbFlags.Protected | TbFlags.CsBaseZero | TbFlags.OsFxsr, compile);
 
     public static IrBlock NewBlock(TbCompileFlags compile = TbCompileFlags.None, ulong pc = CodePc) =>
         new() { Context = Context(compile, pc) };
