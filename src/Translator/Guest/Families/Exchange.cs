@@ -74,7 +74,7 @@ internal static class Exchange
         at.Emit(IrOp.Sub, size, Operand.None, Lifting.Rax, old, flags: true);
         ulong equal = at.NewLabel(), done = at.NewLabel();
         at.BranchIf(Condition.E, equal);
-        at.WriteRegister(at.RegisterOf(0), size, old);
+        // A register that does not compare equal is not written at all: its upper half stays.
         at.Emit(IrOp.Mov, size, Lifting.Rax, old);
         at.Branch(done);
         at.Label(equal);

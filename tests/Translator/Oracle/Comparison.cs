@@ -1,0 +1,52 @@
+using System.Text;
+
+namespace Tcg.Mttcg.Translator.Tests.Oracle;
+
+/// <summary>Where two outcomes of one case differ, as text; null: nowhere.</summary>
+internal static unsafe class Comparison
+{
+    private static readonly string[] Names = Enumerable.Range(0, 16).Select(number => Tcg.Mttcg.Translator.Ir.Operand.Gpr(number).ToString()).ToArray();
+
+    public static string? Differences(in Registers before, in Registers native, in Registers guest, uint undefinedFlags, Arena arena)
+    {
+        var text = new StringBuilder();
+        for (var index = 0; index < 16; index++)
+        {
+            if (native.Gpr[index] != guest.Gpr[index]) text.Append($"  {Names[index]}: host {native.Gpr[index]:x16} guest {guest.Gpr[index]:x16}\n");
+        }
+        fixed (byte* a = native.Vector, b = guest.Vector)
+        {
+            for (var index = 0; index < 16; index++)
+            {
+                if (!new Span<byte>(a + index * 16, 16).SequenceEqual(new Span<byte>(b + index * 16, 16))) text.Append($"  xmm{index}: host {Hex(a, index)} guest {Hex(b, index)}\n");
+            }
+        }
+        var mask = Registers.ArithmeticFlags & ~undefinedFlags;
+        if ((native.Flags & mask) != (guest.Flags & mask)) text.Append($"  flags: host {Flags(native.Flags)} guest {Flags(guest.Flags)}\n");
+        if ((uint)native.MxCsr != (uint)guest.MxCsr) text.Append($"  mxcsr: host {(uint)native.MxCsr:x4} guest {(uint)guest.MxCsr:x4} (was {(uint)before.MxCsr:x4})\n");
+        Memory(text, "data", arena.NativeData, arena.GuestData);
+        Memory(text, "stack", arena.NativeStack, arena.GuestStack);
+        return text.Length == 0 ? null : text.Append(Inputs(before)).ToString();
+    }
+
+    private static void Memory(StringBuilder text, string name, Span<byte> native, Span<byte> guest)
+    {
+        var at = native.CommonPrefixLength(guest);
+        if (at == native.Length) return;
+        at = Math.Min(at & ~15, native.Length - 16);
+        text.Append($"  {name}+0x{at:x}: host {Convert.ToHexStringLower(native.Slice(at, 16))} guest {Convert.ToHexStringLower(guest.Slice(at, 16))}\n");
+    }
+
+    private static string Inputs(Registers before)
+    {
+        var text = new StringBuilder("  before: flags ").Append(Flags(before.Flags));
+        for (var index = 0; index < 16; index++) text.Append($" {Names[index]}={before.Gpr[index]:x}");
+        text.Append("\n   ");
+        for (var index = 0; index < 16; index++) text.Append($" xmm{index}={Hex(before.Vector, index)}");
+        return text.Append('\n').ToString();
+    }
+
+    private static string Flags(ulong flags) => ((Tcg.Mttcg.Translator.Ir.ArithmeticFlags)(flags & Registers.ArithmeticFlags)).ToString();
+
+    private static string Hex(byte* vector, int index) => $"{((ulong*)vector)[index * 2 + 1]:x16}_{((ulong*)vector)[index * 2]:x16}";
+}

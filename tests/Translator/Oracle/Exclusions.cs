@@ -1,0 +1,51 @@
+using Iced.Intel;
+using Tcg.Mttcg.Translator.Ir;
+using Tcg.Mttcg.Translator.Runtime;
+
+namespace Tcg.Mttcg.Translator.Tests.Oracle;
+
+/// <summary>What the host processor cannot be asked: privileged or control-transferring instructions, and those whose answer depends on more than registers.</summary>
+internal static class Exclusions
+{
+    private static readonly HashSet<Mnemonic> Mnemonics =
+    [
+        Mnemonic.Cpuid, Mnemonic.Rdtsc, Mnemonic.Rdtscp, Mnemonic.Rdpmc, Mnemonic.Rdrand, Mnemonic.Rdseed, Mnemonic.Rdpid, Mnemonic.Xgetbv, Mnemonic.Syscall,
+        Mnemonic.Sysenter, Mnemonic.In, Mnemonic.Out, Mnemonic.Insb, Mnemonic.Insw, Mnemonic.Insd, Mnemonic.Outsb, Mnemonic.Outsw, Mnemonic.Outsd,
+        Mnemonic.Cli, Mnemonic.Sti, Mnemonic.Pushf, Mnemonic.Pushfq, Mnemonic.Popf, Mnemonic.Popfq, Mnemonic.Ldmxcsr, Mnemonic.Stmxcsr,
+        Mnemonic.Sgdt, Mnemonic.Sidt, Mnemonic.Sldt, Mnemonic.Str, Mnemonic.Smsw, Mnemonic.Lar, Mnemonic.Lsl, Mnemonic.Verr, Mnemonic.Verw,
+        Mnemonic.Monitor, Mnemonic.Mwait, Mnemonic.Lfs, Mnemonic.Lgs, Mnemonic.Lss, Mnemonic.Enter, Mnemonic.Rdfsbase, Mnemonic.Rdgsbase, Mnemonic.Wrfsbase,
+        Mnemonic.Wrgsbase, Mnemonic.Xsave, Mnemonic.Xsaveopt, Mnemonic.Xrstor, Mnemonic.Fxsave, Mnemonic.Fxsave64, Mnemonic.Fxrstor, Mnemonic.Fxrstor64,
+        Mnemonic.Xsavec, Mnemonic.Xsaves, Mnemonic.Xrstors, Mnemonic.Xsave64, Mnemonic.Xrstor64, Mnemonic.Rcpps, Mnemonic.Rcpss, Mnemonic.Rsqrtps, Mnemonic.Rsqrtss,
+        Mnemonic.Pause, Mnemonic.Swapgs, Mnemonic.Int1, Mnemonic.Int3, Mnemonic.Int, Mnemonic.Hlt, Mnemonic.Ud0, Mnemonic.Ud1, Mnemonic.Ud2, Mnemonic.Std,
+        Mnemonic.Reservednop, Mnemonic.Clflush, Mnemonic.Clflushopt, Mnemonic.Clwb, Mnemonic.Rsm,
+    ];
+
+    public static bool Has(OpCodeInfo info) =>
+        Mnemonics.Contains(info.Mnemonic) || info.IsPrivileged || info.Code.FlowControl() != FlowControl.Next || info.Code.CpuidFeatures().Any(IsX87);
+
+    /// <summary>The flags nobody promises, for masking comparisons.</summary>
+    public static uint UndefinedFlags(in Instruction instruction)
+    {
+        var undefined = instruction.RflagsUndefined;
+        uint mask = 0;
+        if ((undefined & RflagsBits.CF) != 0) mask |= (uint)ArithmeticFlags.CF;
+        if ((undefined & RflagsBits.PF) != 0) mask |= (uint)ArithmeticFlags.PF;
+        if ((undefined & RflagsBits.AF) != 0) mask |= (uint)ArithmeticFlags.AF;
+        if ((undefined & RflagsBits.ZF) != 0) mask |= (uint)ArithmeticFlags.ZF;
+        if ((undefined & RflagsBits.SF) != 0) mask |= (uint)ArithmeticFlags.SF;
+        if ((undefined & RflagsBits.OF) != 0) mask |= (uint)ArithmeticFlags.OF;
+        return mask;
+    }
+
+    /// <summary>Needs a helper, whose surroundings (page tables, descriptor tables) are not here.</summary>
+    public static bool CallsHelper(IrBlock block)
+    {
+        foreach (ref readonly var instruction in (ReadOnlySpan<IrInstruction>)block.Instructions)
+        {
+            if (instruction.Op == IrOp.Call && (HelperId)instruction.Imm != HelperId.RaiseException) return true;
+        }
+        return false;
+    }
+
+    private static bool IsX87(CpuidFeature feature) => feature is CpuidFeature.FPU or CpuidFeature.FPU287 or CpuidFeature.FPU387 or CpuidFeature.MMX;
+}

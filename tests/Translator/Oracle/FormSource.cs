@@ -1,0 +1,141 @@
+using Iced.Intel;
+
+namespace Tcg.Mttcg.Translator.Tests.Oracle;
+
+/// <summary>
+/// All encodings that Iced knows of a mnemonic in 64-bit mode, each with random operands: every register class, memory by base, index,
+/// displacement or RIP, 32-bit addresses, immediates, LOCK where allowed.
+/// </summary>
+internal sealed class FormSource(RandomValues random)
+{
+    private static readonly Register[] Bases =
+        [Register.RAX, Register.RCX, Register.RDX, Register.RBX, Register.RBP, Register.RSI, Register.RDI, Register.R8, Register.R11, Register.R12, Register.R13, Register.R15];
+
+    public static IEnumerable<OpCodeInfo> EncodingsOf(Mnemonic mnemonic) =>
+        from code in Enum.GetValues<Code>()
+        where code.Mnemonic() == mnemonic
+        let info = code.ToOpCode()
+        where info.IsInstruction && info.Mode64 && info.Encoding == EncodingKind.Legacy
+        select info;
+
+    /// <summary>Null: the operands drawn do not encode (a high byte beside REX), or are of a kind that is not synthesised.</summary>
+    public Form? Draw(OpCodeInfo info, bool memory)
+    {
+        var instruction = new Instruction { Code = info.Code };
+        for (var operand = 0; operand < info.OpCount; operand++)
+        {
+            if (!SetOperand(ref instruction, operand, info.GetOpKind(operand), memory)) return null;
+        }
+        if (memory != HasMemory(instruction)) return null;
+        if (memory && info.CanUseLockPrefix && instruction.Op0Kind == OpKind.Memory && random.Below(2) == 0) instruction.HasLockPrefix = true;
+        return Encode(instruction);
+    }
+
+    public static Form? Encode(Instruction instruction)
+    {
+        using var stream = new MemoryStream();
+        var encoder = Encoder.Create(64, new StreamCodeWriter(stream));
+        if (!encoder.TryEncode(instruction, NativeRunner.Slot, out _, out _)) return null;
+        var bytes = stream.ToArray();
+        var decoder = Decoder.Create(64, bytes, NativeRunner.Slot);
+        return new Form(decoder.Decode(), bytes);
+    }
+
+    private static bool HasMemory(in Instruction instruction)
+    {
+        for (var operand = 0; operand < instruction.OpCount; operand++)
+        {
+            if (instruction.GetOpKind(operand) == OpKind.Memory) return true;
+        }
+        return false;
+    }
+
+    private bool SetOperand(ref Instruction instruction, int operand, OpCodeOperandKind kind, bool memory)
+    {
+        if (OperandRegisters.Fixed(kind) is not Register.None and var only) SetRegister(ref instruction, operand, only);
+        else if (memory && OperandRegisters.MayBeMemory(kind)) SetMemory(ref instruction, operand);
+        else if (OperandRegisters.Choices(kind) is { Count: > 0 } choices) SetRegister(ref instruction, operand, random.Pick(choices));
+        else return SetImmediate(ref instruction, operand, kind);
+        return true;
+    }
+
+    private static void SetRegister(ref Instruction instruction, int operand, Register register)
+    {
+        instruction.SetOpKind(operand, OpKind.Register);
+        instruction.SetOpRegister(operand, register);
+    }
+
+    private void SetMemory(ref Instruction instruction, int operand)
+    {
+        instruction.SetOpKind(operand, OpKind.Memory);
+        var narrow = random.Below(8) == 0;
+        var shape = random.Below(8);
+        if (shape == 0)
+        {
+            instruction.MemoryBase = Register.RIP;
+            instruction.MemoryDisplSize = 8;
+            instruction.MemoryDisplacement64 = Arena.Address + Arena.DataOffset + Arena.DataBytes / 4 + (uint)random.Below(32) * 16;
+            return;
+        }
+        var displacement = random.Below(3) switch { 0 => 0, 1 => random.Below(256) - 128, _ => random.Below(0x10000) - 0x8000 };
+        instruction.MemoryBase = Sized(random.Pick(Bases), narrow);
+        if (shape >= 4)
+        {
+            do instruction.MemoryIndex = Sized(random.Pick(Bases), narrow);
+            while (instruction.MemoryIndex == instruction.MemoryBase);
+            instruction.MemoryIndexScale = 1 << random.Below(4);
+        }
+        instruction.MemoryDisplacement64 = narrow ? (uint)displacement : (ulong)displacement;
+        instruction.MemoryDisplSize = displacement == 0 ? 0 : narrow ? 4 : 8;
+    }
+
+    private static Register Sized(Register register, bool narrow) => narrow ? register - Register.RAX + Register.EAX : register;
+
+    private bool SetImmediate(ref Instruction instruction, int operand, OpCodeOperandKind kind)
+    {
+        OpKind? immediate = kind switch
+        {
+            OpCodeOperandKind.imm8 => OpKind.Immediate8,
+            OpCodeOperandKind.imm8_const_1 => OpKind.Immediate8,
+            OpCodeOperandKind.imm8sex16 => OpKind.Immediate8to16,
+            OpCodeOperandKind.imm8sex32 => OpKind.Immediate8to32,
+            OpCodeOperandKind.imm8sex64 => OpKind.Immediate8to64,
+            OpCodeOperandKind.imm16 => OpKind.Immediate16,
+            OpCodeOperandKind.imm32 => OpKind.Immediate32,
+            OpCodeOperandKind.imm32sex64 => OpKind.Immediate32to64,
+            OpCodeOperandKind.imm64 => OpKind.Immediate64,
+            _ => null,
+        };
+        if (immediate is not { } opKind) return SetImplicitMemory(ref instruction, operand, kind);
+        instruction.SetOpKind(operand, opKind);
+        var value = kind == OpCodeOperandKind.imm8_const_1 ? 1 : random.Integer();
+        if (opKind is OpKind.Immediate8) instruction.Immediate8 = (byte)value;
+        else if (opKind is OpKind.Immediate16) instruction.Immediate16 = (ushort)value;
+        else if (opKind is OpKind.Immediate32) instruction.Immediate32 = (uint)value;
+        else if (opKind is OpKind.Immediate64) instruction.Immediate64 = value;
+        else if (opKind is OpKind.Immediate32to64) instruction.Immediate32to64 = (int)value;
+        else SetShortImmediate(ref instruction, opKind, (sbyte)value);
+        return true;
+    }
+
+    private static void SetShortImmediate(ref Instruction instruction, OpKind kind, sbyte value)
+    {
+        if (kind == OpKind.Immediate8to16) instruction.Immediate8to16 = value;
+        else if (kind == OpKind.Immediate8to32) instruction.Immediate8to32 = value;
+        else instruction.Immediate8to64 = value;
+    }
+
+    private static bool SetImplicitMemory(ref Instruction instruction, int operand, OpCodeOperandKind kind)
+    {
+        OpKind? memory = kind switch
+        {
+            OpCodeOperandKind.seg_rSI => OpKind.MemorySegRSI,
+            OpCodeOperandKind.es_rDI => OpKind.MemoryESRDI,
+            OpCodeOperandKind.seg_rDI => OpKind.MemorySegRDI,
+            _ => null,
+        };
+        if (memory is not { } opKind) return false;
+        instruction.SetOpKind(operand, opKind);
+        return true;
+    }
+}

@@ -1,0 +1,39 @@
+using Iced.Intel;
+using static Iced.Intel.OpCodeOperandKind;
+
+namespace Tcg.Mttcg.Translator.Tests.Oracle;
+
+/// <summary>Which registers an operand kind of Iced's may be. RSP is left out where it can be chosen: natively it must stay a stack.</summary>
+internal static class OperandRegisters
+{
+    private static readonly Register[] Bytes = Range(Register.AL, Register.R15L).Where(register => register != Register.SPL).ToArray();
+    private static readonly Register[] Words = Range(Register.AX, Register.R15W).Where(register => register != Register.SP).ToArray();
+    private static readonly Register[] Doubles = Range(Register.EAX, Register.R15D).Where(register => register != Register.ESP).ToArray();
+    private static readonly Register[] Quads = Range(Register.RAX, Register.R15).Where(register => register != Register.RSP).ToArray();
+    private static readonly Register[] Vectors = Range(Register.XMM0, Register.XMM15).ToArray();
+
+    public static bool MayBeMemory(OpCodeOperandKind kind) => kind is mem or mem_offs or r8_or_mem or r16_or_mem or r32_or_mem or r64_or_mem or xmm_or_mem;
+
+    public static IReadOnlyList<Register> Choices(OpCodeOperandKind kind) => kind switch
+    {
+        r8_or_mem or r8_reg or r8_opcode => Bytes,
+        r16_or_mem or r16_reg or r16_rm or r16_opcode => Words,
+        r32_or_mem or r32_reg or r32_rm or r32_opcode => Doubles,
+        r64_or_mem or r64_reg or r64_rm or r64_opcode => Quads,
+        xmm_or_mem or xmm_reg or xmm_rm => Vectors,
+        _ => [],
+    };
+
+    public static Register Fixed(OpCodeOperandKind kind) => kind switch
+    {
+        al => Register.AL,
+        cl => Register.CL,
+        ax => Register.AX,
+        dx => Register.DX,
+        eax => Register.EAX,
+        rax => Register.RAX,
+        _ => Register.None,
+    };
+
+    private static IEnumerable<Register> Range(Register first, Register last) => Enumerable.Range((int)first, last - first + 1).Select(number => (Register)number);
+}
