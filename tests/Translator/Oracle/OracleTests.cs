@@ -1,8 +1,10 @@
 using System.Text;
 using Iced.Intel;
+using Tcg.Mttcg.Translator.Cache;
 using Tcg.Mttcg.Translator.Guest;
 using Tcg.Mttcg.Translator.Host;
 using Tcg.Mttcg.Translator.Host.Interpreter;
+using Tcg.Mttcg.Translator.Host.X64;
 using Tcg.Mttcg.Translator.Runtime;
 using Xunit.Abstractions;
 
@@ -22,13 +24,23 @@ public class OracleTests(ITestOutputHelper output)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void The_interpreter_agrees_with_the_host(bool optimised) => Compare(new InterpreterBackEnd(), optimised);
+    public void The_interpreter_agrees_with_the_host(bool optimised) => Compare(new InterpreterBackEnd(), optimised, () => null);
 
-    private void Compare(IBackEnd backEnd, bool optimised)
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Translated_code_agrees_with_the_host(bool optimised)
+    {
+        if (!X64BackEnd.IsSupported) return;
+        using var code = new CodeBuffer();
+        Compare(new X64BackEnd(code.Thunks), optimised, code.Fresh);
+    }
+
+    private void Compare(IBackEnd backEnd, bool optimised, Func<CodeRegion?> region)
     {
         using var arena = new Arena();
         using var native = new NativeRunner();
-        using var guest = new GuestRunner(arena, backEnd, () => null);
+        using var guest = new GuestRunner(arena, backEnd, region);
         var random = new RandomValues(Seed);
         var source = new FormSource(random);
         var scenario = new Scenario(random, arena);
