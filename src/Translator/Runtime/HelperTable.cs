@@ -49,15 +49,10 @@ public sealed unsafe class HelperTable
                 bodies[(int)row.Id] = row.Body;
             }
         }
-        for (var i = 0; i < bodies.Length; i++)
-        {
-            if (bodies[i] == null) bodies[i] = &Missing;
-        }
+        for (var id = 0; id < bodies.Length; id++)
+            if (bodies[id] == null) throw new InvalidOperationException($"no helper for {(HelperId)id}");
         return bodies;
     }
-
-    // A null pointer called from here would take the process down; this stops the machine with a diagnosis.
-    private static ulong Missing(Cpu cpu, ulong a, ulong b, ulong c) => throw new InvalidOperationException("a helper without a body was called");
 
     // One line a family; each family's file holds its rows.
     private static IEnumerable<HelperRow[]> Families() =>
@@ -69,5 +64,10 @@ public sealed unsafe class HelperTable
         FlagHelpers.Rows,
         SegmentHelpers.Rows,
         TransferHelpers.Rows,
+        PortHelpers.Rows,
+        AtomicHelpers.Rows,
+        SaveHelpers.Rows,
+        X87Helpers.Rows,
+        DecimalHelpers.Rows,
     ];
 }
