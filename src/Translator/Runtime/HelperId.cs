@@ -75,12 +75,8 @@ public enum HelperId : ushort
     SwapGs,
     /// <summary>A = limit, B = base (already cut to 24 or 32 bits).</summary>
     Lgdt, Lidt,
-    /// <summary>Not called: the lifter stores the state's fields.</summary>
-    Sgdt, Sidt,
     /// <summary>A = selector.</summary>
     Lldt, Ltr,
-    /// <summary>Not called: the lifter reads the state's fields.</summary>
-    Sldt, Str, Smsw,
     /// <summary>A = selector; result the access rights (masked with 0x00FFFF00) or the byte limit, ZF as the instruction (result ignored when clear).</summary>
     Lar, Lsl,
     /// <summary>A = selector; ZF as the instruction.</summary>

@@ -49,6 +49,8 @@ public sealed unsafe class HelperTable
                 bodies[(int)row.Id] = row.Body;
             }
         }
+        for (var id = 0; id < bodies.Length; id++)
+            if (bodies[id] == null) throw new InvalidOperationException($"no helper for {(HelperId)id}");
         return bodies;
     }
 
@@ -62,5 +64,10 @@ public sealed unsafe class HelperTable
         FlagHelpers.Rows,
         SegmentHelpers.Rows,
         TransferHelpers.Rows,
+        PortHelpers.Rows,
+        AtomicHelpers.Rows,
+        SaveHelpers.Rows,
+        X87Helpers.Rows,
+        DecimalHelpers.Rows,
     ];
 }

@@ -28,16 +28,21 @@ internal sealed unsafe class SystemBench : IDisposable
         var memory = new PhysicalMemory(map);
         var stores = new StoreTracking(new PageDirectory(_ram.EndPage), new DirtyBitmaps(_ram.EndPage));
         Cpu = new Cpu(_environment.Bytes, new CpuPorts(
-            index, Interrupts, new FixedTsc(), Machine, new CpuPhysicalView(map, null), memory, new PageWalker(memory), new PortMap(), stores)
+            index, Interrupts, new FixedTsc(), Machine, new CpuPhysicalView(map, null), memory, new PageWalker(memory), Io, stores)
         {
             Model = model ?? CpuModel.Default,
         });
+        Io.Map(0x60, new PortRegion("fake", Device, 8, null));
         Cpu.Reset();
     }
 
     public Cpu Cpu { get; }
     public CpuState* State => Cpu.State;
     public FakeInterrupts Interrupts { get; } = new();
+
+    /// <summary>Eight ports from 0x60.</summary>
+    public FakePorts Device { get; } = new();
+    public PortMap Io { get; } = new();
     public FakeMachine Machine { get; } = new();
 
     public static SystemBench Real()
@@ -172,6 +177,18 @@ internal sealed class FixedTsc : ITimeStampCounter
     public ulong Frequency => 2_000_000_000;
 
     public ulong Read() => 0x1122334455667788;
+}
+
+/// <summary>Reads count up from 1; writes are kept.</summary>
+internal sealed class FakePorts : IPortDevice
+{
+    private uint _reads;
+
+    public List<uint> Written { get; } = [];
+
+    public uint Read(ushort offset, int size) => ++_reads;
+
+    public void Write(ushort offset, int size, uint value) => Written.Add(value);
 }
 
 internal sealed class FakeMachine : IMachineControl

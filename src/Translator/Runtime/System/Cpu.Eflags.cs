@@ -1,3 +1,5 @@
+using System.Numerics;
+
 
 namespace Tcg.Mttcg.Translator.Runtime;
 
@@ -34,4 +36,21 @@ public sealed unsafe partial class Cpu
 
     /// <summary>EFLAGS becomes <paramref name="value"/> in the bits of <paramref name="mask"/>.</summary>
     internal void SetEflags(uint value, uint mask) => Eflags = (Eflags & ~mask) | (value & mask);
+
+    /// <summary>The arithmetic flags of left - right at a size in bytes.</summary>
+    internal void SetCompareFlags(ulong left, ulong right, int bytes)
+    {
+        var shift = 64 - bytes * 8;
+        left <<= shift;
+        right <<= shift;
+        var difference = left - right;
+        var low = (byte)(difference >> shift);
+        var flags = left < right ? Eflag.Cf : 0;
+        if ((BitOperations.PopCount(low) & 1) == 0) flags |= Eflag.Pf;
+        flags |= (uint)((left ^ right ^ difference) >> shift) & Eflag.Af;
+        if (difference == 0) flags |= Eflag.Zf;
+        if ((long)difference < 0) flags |= Eflag.Sf;
+        if ((long)((left ^ right) & (left ^ difference)) < 0) flags |= Eflag.Of;
+        SetEflags(flags, Eflag.Arithmetic);
+    }
 }

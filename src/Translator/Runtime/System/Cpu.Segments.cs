@@ -107,11 +107,14 @@ public sealed unsafe partial class Cpu
     }
 
     /// <summary>Limit, type and presence of a data access outside 64-bit mode (SDM 3A 5.3, 5.4). False: #SS(0) for SS, else #GP(0).</summary>
-    internal bool CheckSegment(Segment segment, ulong offset, int bytes, bool write)
+    internal bool CheckSegment(Segment segment, ulong offset, int bytes, bool write) =>
+        MayAccess(segment, offset, bytes, write) || Fail(segment == Segment.Ss ? ExceptionVector.StackFault : ExceptionVector.GeneralProtection, 0);
+
+    /// <summary>As <see cref="CheckSegment"/>, raising nothing.</summary>
+    internal bool MayAccess(Segment segment, ulong offset, int bytes, bool write)
     {
         ref var register = ref SegmentOf(segment);
-        if (IsWithin(register, offset, bytes) && (!IsProtected || IsVirtual8086 || Allows(register.Attributes, write))) return true;
-        return Fail(segment == Segment.Ss ? ExceptionVector.StackFault : ExceptionVector.GeneralProtection, 0);
+        return IsWithin(register, offset, bytes) && (IsReal || Allows(register.Attributes, write));
     }
 
     private static bool Allows(int attributes, bool write)
