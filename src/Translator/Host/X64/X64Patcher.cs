@@ -48,13 +48,3 @@ public static unsafe class X64Patcher
         return displacement != 0 ? displacement : throw new InvalidOperationException($"the translation block has no jump slot {slot}");
     }
 }
-
-/// <summary><see cref="X64Patcher"/> as the jump lists use it.</summary>
-public sealed class X64Linker : ITbLinker
-{
-    public void Kill(TranslationBlock block) => X64Patcher.Kill(block);
-
-    public void Link(TranslationBlock from, int slot, TranslationBlock target) => X64Patcher.Link(from, slot, target);
-
-    public void Unlink(TranslationBlock from, int slot) => X64Patcher.Unlink(from, slot);
-}
