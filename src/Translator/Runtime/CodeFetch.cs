@@ -32,6 +32,13 @@ internal sealed unsafe class CodeFetch(Cpu cpu, ICodeCoherence coherence) : ICod
         ? new(_first.Host, PageSize.Bytes - (int)_pc.PageOffset)
         : _device.AsSpan(0, _deviceBytes);
 
+    /// <summary>A copy of the first bytes that were lifted, for logs.</summary>
+    public byte[] Bytes(int count)
+    {
+        var first = FirstPage;
+        return count <= first.Length ? first[..count].ToArray() : [.. first, .. new ReadOnlySpan<byte>(_second.Host, count - first.Length)];
+    }
+
     /// <summary>False: fetching at <paramref name="pc"/> faults and the exception is pending.</summary>
     public bool Begin(GuestVirtual pc)
     {

@@ -18,6 +18,7 @@ public sealed unsafe class CpuExecutor
     private readonly TbFinder _finder;
     private readonly TbTranslator _translator;
     private readonly EventWindow _events;
+    private readonly TbCompileFlags _always;
 
     public CpuExecutor(Cpu cpu, IBackEnd backEnd, TbCache cache, ICodeCoherence coherence, ExecutorOptions options)
     {
@@ -26,11 +27,14 @@ public sealed unsafe class CpuExecutor
         _cache = cache;
         _options = options;
         cpu.Coherence = coherence;
+        if (options.OneInstructionPerTb) _always = (TbCompileFlags)1 | TbCompileFlags.NoChain;
+        if (options.Log is { EveryBlock: true }) _always |= TbCompileFlags.NoChain;
         _finder = new TbFinder(cpu, cache, Counters);
         _translator = new TbTranslator(cpu, backEnd, cache, coherence, options, Counters);
-        _events = new EventWindow(cpu, Counters);
+        _events = new EventWindow(cpu, Counters, options.Log);
     }
 
+    /// <summary>What this vCPU did since it was made.</summary>
     public ExecutorCounters Counters { get; } = new();
 
     /// <summary>Runs until there is something for the owner to do. On return the vCPU is outside translated code and its state is exact.</summary>
@@ -66,7 +70,7 @@ public sealed unsafe class CpuExecutor
             switch (exit.Reason)
             {
                 case TbExitReason.Jump0 or TbExitReason.Jump1:
-                    if (once == 0 && !runOnce)
+                    if (once == 0 && _always == 0 && !runOnce)
                     {
                         last = _cache.Descriptors[exit.TbId];
                         lastSlot = (int)exit.Reason;
@@ -94,6 +98,7 @@ public sealed unsafe class CpuExecutor
     private TbExit Execute(TranslationBlock block, bool runOnce)
     {
         Counters.Dispatches++;
+        _options.Log?.Executing(_cpu, block);
         _cpu.Running = block;
         var exit = _backEnd.Execute(_cpu, block);
         _cpu.Unwind();
@@ -147,7 +152,7 @@ public sealed unsafe class CpuExecutor
     {
         runOnce = false;
         var context = _cpu.ComputeContext();
-        if (_options.OneInstructionPerTb) flags |= (TbCompileFlags)1 | TbCompileFlags.NoChain;
+        flags |= _always;
         if (flags != 0) context = context with { CompileFlags = flags };
         if ((flags & TbCompileFlags.Uncached) == 0 && _finder.FindByJumpCache(context) is { } cached) return cached;
 

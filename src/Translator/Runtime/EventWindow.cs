@@ -1,9 +1,10 @@
 using Tcg.Mttcg.Memory.Contracts;
+using Tcg.Mttcg.Translator.Diagnostics;
 
 namespace Tcg.Mttcg.Translator.Runtime;
 
 /// <summary>What happens between two TBs: INIT, start-up, NMI and interrupts, by the priorities of SDM 3A table 6-2; and pending exceptions.</summary>
-internal sealed unsafe class EventWindow(Cpu cpu, ExecutorCounters counters)
+internal sealed unsafe class EventWindow(Cpu cpu, ExecutorCounters counters, ExecutionLog? log)
 {
     private bool _nmi;
 
@@ -19,6 +20,7 @@ internal sealed unsafe class EventWindow(Cpu cpu, ExecutorCounters counters)
         if (_nmi && state->NmiBlocked == 0)
         {
             _nmi = false;
+            log?.Delivering(cpu, "NMI");
             if (!cpu.DeliverNmi()) return ShutDown(out end);
         }
         else if (interrupts.HasInterrupt && cpu.InterruptsEnabled)
@@ -27,6 +29,7 @@ internal sealed unsafe class EventWindow(Cpu cpu, ExecutorCounters counters)
             if (number >= 0)
             {
                 counters.Interrupts++;
+                log?.Delivering(cpu, $"interrupt {number:x2}");
                 if (!cpu.DeliverInterrupt((byte)number, InterruptSource.External)) return ShutDown(out end);
             }
         }
@@ -37,6 +40,7 @@ internal sealed unsafe class EventWindow(Cpu cpu, ExecutorCounters counters)
     public bool DeliverException()
     {
         counters.Exceptions++;
+        log?.Delivering(cpu, $"exception {cpu.Pending.Vector:x2} error {cpu.Pending.ErrorCode:x}");
         return cpu.DeliverPending();
     }
 

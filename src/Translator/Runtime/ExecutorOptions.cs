@@ -1,10 +1,16 @@
+using Tcg.Mttcg.Translator.Diagnostics;
+
 namespace Tcg.Mttcg.Translator.Runtime;
 
 /// <summary>Tunables of translation and dispatch.</summary>
 /// <param name="MaxInstructions">Guest instructions a TB takes at most, 1 to 511.</param>
 /// <param name="OneInstructionPerTb">For debugging: every instruction passes through the dispatcher.</param>
 /// <param name="StaleRetries">Translations of one PC that other vCPUs' stores may spoil before an uncached one-instruction TB is run.</param>
-public sealed record ExecutorOptions(int MaxInstructions = 64, bool OneInstructionPerTb = false, int StaleRetries = 3);
+public sealed record ExecutorOptions(int MaxInstructions = 64, bool OneInstructionPerTb = false, int StaleRetries = 3)
+{
+    /// <summary>Null: nothing is logged.</summary>
+    public ExecutionLog? Log { get; init; }
+}
 
 /// <summary>Why <see cref="CpuExecutor.Run"/> came back.</summary>
 public enum SliceEnd : byte

@@ -76,7 +76,9 @@ public sealed class TbTranslator(
                 cpu.RaiseFetchFault(_fetch.SecondPage);
                 return null;
             }
+            options.Log?.Lifted(cpu.Ports.Index, _block, _fetch.Bytes(_block.GuestBytes));
             _passes.Run(_block);
+            options.Log?.Optimised(cpu.Ports.Index, _block);
 
             var block = cache.Descriptors.Allocate(new TbKey(_fetch.PhysicalPc, context));
             block.GuestBytes = _block.GuestBytes;
@@ -88,6 +90,7 @@ public sealed class TbTranslator(
                 counters.TranslatedInstructions += block.GuestInstructions;
                 counters.GuestBytesTranslated += block.GuestBytes;
                 counters.HostBytesEmitted += block.CodeBytes;
+                options.Log?.Emitted(cpu.Ports.Index, block);
                 return block;
             }
             cache.Descriptors.Release(block);

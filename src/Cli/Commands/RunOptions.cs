@@ -1,0 +1,61 @@
+using System.CommandLine;
+using Tcg.Mttcg.Cli.Options;
+
+namespace Tcg.Mttcg.Cli.Commands;
+
+/// <summary>QEMU's flags, declared once; <see cref="Read"/> turns what was parsed into checked settings.</summary>
+internal sealed class RunOptions
+{
+    private readonly Option<string> _model = new("-M", "-machine") { Description = "Board: pc or microvm", HelpName = "MODEL", DefaultValueFactory = _ => "pc" };
+    private readonly Option<string> _smp = new("-smp") { Description = "Virtual CPUs, 1 to 256", HelpName = "N", DefaultValueFactory = _ => "1" };
+    private readonly Option<string> _memory = new("-m") { Description = "Guest memory, 1M to 64G; a bare number counts MiB", HelpName = "SIZE", DefaultValueFactory = _ => "128M" };
+    private readonly Option<string> _cpu = new("-cpu") { Description = "CPU model (only 'default' so far)", HelpName = "MODEL", DefaultValueFactory = _ => "default" };
+    private readonly Option<string?> _kernel = new("-kernel") { Description = "Linux bzImage, multiboot 1, ELF (PVH) or flat image", HelpName = "FILE" };
+    private readonly Option<string?> _initrd = new("-initrd") { Description = "Initial ramdisk, or the multiboot module", HelpName = "FILE" };
+    private readonly Option<string> _append = new("-append") { Description = "Kernel command line", HelpName = "TEXT", DefaultValueFactory = _ => "" };
+    private readonly Option<bool> _nographic = new("-nographic") { Description = "Accepted: there is no graphics window" };
+    private readonly Option<string?> _display = new("-display") { Description = "Accepted: 'none'", HelpName = "none" };
+    private readonly Option<string?> _monitor = new("-monitor") { Description = "Accepted: 'none'", HelpName = "none" };
+    private readonly Option<string> _serial = new("-serial") { Description = "First serial port: stdio, null or file:PATH", HelpName = "WHERE", DefaultValueFactory = _ => "stdio" };
+    private readonly Option<string?> _debugcon = new("-debugcon") { Description = "Debug console at port 0xe9: stdio, null or file:PATH", HelpName = "WHERE" };
+    private readonly Option<string[]> _device = new("-device") { Description = "isa-debug-exit,iobase=0xf4,iosize=0x4 or pc-testdev", HelpName = "DEVICE", DefaultValueFactory = _ => [] };
+    private readonly Option<bool> _noReboot = new("-no-reboot") { Description = "End instead of restarting when the guest resets" };
+    private readonly Option<string> _accel = new("-accel") { Description = "tcg,backend=jit|interp,thread=multi|single,tb-size=MIB,one-insn-per-tb=on|off", HelpName = "tcg,...", DefaultValueFactory = _ => "tcg" };
+    private readonly Option<string?> _items = new("-d") { Description = "Log: in_asm,op,op_opt,out_asm,int,exec,cpu", HelpName = "ITEMS" };
+    private readonly Option<string?> _logFile = new("-D") { Description = "Write the log to a file instead of standard error", HelpName = "FILE" };
+    private readonly Option<bool> _stats = new("--stats") { Description = "Print what the machine did when it ends" };
+
+    public IReadOnlyList<Option> All =>
+        [_model, _smp, _memory, _cpu, _kernel, _initrd, _append, _nographic, _display, _monitor, _serial, _debugcon, _device, _noReboot, _accel, _items, _logFile, _stats];
+
+    /// <summary>For commands that bring their own guest.</summary>
+    public IReadOnlyList<Option> WithoutImage => [_smp, _memory, _accel, _items, _logFile];
+
+    /// <exception cref="UsageException"/>
+    public RunSettings Read(ParseResult parsed, string? kernel = null, string? cpus = null)
+    {
+        if (parsed.GetValue(_cpu) is not (null or "default" or "max" or "qemu64"))
+            throw new UsageException($"-cpu {parsed.GetValue(_cpu)}: no such model (default)");
+        foreach (var (option, value) in new[] { ("-display", parsed.GetValue(_display)), ("-monitor", parsed.GetValue(_monitor)) })
+        {
+            if (value is not (null or "none")) throw new UsageException($"{option} {value}: only 'none' is known");
+        }
+        return new RunSettings
+        {
+            Model = RunSettings.ParseModel(parsed.GetValue(_model) ?? "pc"),
+            Cpus = RunSettings.ParseCpus(parsed.GetResult(_smp) is { Implicit: false } || cpus is null ? parsed.GetValue(_smp)! : cpus),
+            Memory = RunSettings.ParseMemory(parsed.GetValue(_memory)!),
+            Kernel = kernel ?? parsed.GetValue(_kernel) ?? throw new UsageException("-kernel FILE is needed: there is no firmware or disk to boot from"),
+            Initrd = parsed.GetValue(_initrd),
+            Append = parsed.GetValue(_append) ?? "",
+            Serial = SerialTarget.Parse(parsed.GetValue(_serial) ?? "stdio"),
+            DebugConsole = parsed.GetValue(_debugcon) is { } debugcon ? SerialTarget.Parse(debugcon) : null,
+            Devices = DeviceSettings.Parse(parsed.GetValue(_device) ?? []),
+            Accel = AccelSettings.Parse(parsed.GetValue(_accel) ?? "tcg"),
+            NoReboot = parsed.GetValue(_noReboot),
+            Stats = parsed.GetValue(_stats),
+            LogItems = LogItem.Parse(parsed.GetValue(_items)),
+            LogFile = parsed.GetValue(_logFile),
+        };
+    }
+}

@@ -1,0 +1,121 @@
+using Tcg.Mttcg.Machine.Boards;
+
+namespace Tcg.Mttcg.Cli.Options;
+
+public enum SerialKind { None, Stdio, File, Null }
+
+/// <summary>Where a serial port's bytes go.</summary>
+public sealed record SerialTarget(SerialKind Kind, string Path = "")
+{
+    /// <exception cref="UsageException"/>
+    public static SerialTarget Parse(string text) => text switch
+    {
+        "stdio" or "mon:stdio" => new(SerialKind.Stdio),
+        "null" or "none" => new(SerialKind.Null),
+        _ when text.StartsWith("file:", StringComparison.Ordinal) && text.Length > 5 => new(SerialKind.File, text[5..]),
+        _ => throw new UsageException($"-serial {text}: 'stdio', 'null' or 'file:PATH' is wanted"),
+    };
+}
+
+/// <summary>What <c>-accel tcg,...</c> says.</summary>
+public sealed record AccelSettings(bool Interpret, bool SingleThread, long? CodeBytes, bool OneInstructionPerTb)
+{
+    public static readonly AccelSettings Default = new(false, false, null, false);
+
+    /// <exception cref="UsageException"/>
+    public static AccelSettings Parse(string text)
+    {
+        var list = new PropertyList("-accel", text);
+        if (list.Head != "tcg") throw new UsageException($"-accel {list.Head}: 'tcg' is the only accelerator here");
+        var settings = new AccelSettings(
+            list.TakeChoice("backend", false, ("jit", false), ("interp", true)),
+            list.TakeChoice("thread", false, ("multi", false), ("single", true)),
+            list.TakeNumber("tb-size", 0, 1, 2000) is > 0 and var mebibytes ? mebibytes << 20 : null,
+            list.TakeSwitch("one-insn-per-tb", false));
+        list.Finish();
+        return settings;
+    }
+}
+
+/// <summary>The devices of <c>-device</c>.</summary>
+public sealed record DeviceSettings(DebugExitOptions? DebugExit, bool TestDevice)
+{
+    /// <exception cref="UsageException"/>
+    public static DeviceSettings Parse(IEnumerable<string> texts)
+    {
+        var settings = new DeviceSettings(null, false);
+        foreach (var text in texts)
+        {
+            var list = new PropertyList("-device", text);
+            settings = list.Head switch
+            {
+                "isa-debug-exit" => settings with
+                {
+                    DebugExit = new DebugExitOptions((ushort)list.TakeNumber("iobase", 0x501, 0, 0xffff), (ushort)list.TakeNumber("iosize", 2, 1, 8)),
+                },
+                "pc-testdev" => settings with { TestDevice = true },
+                _ => throw new UsageException($"-device {list.Head}: no such device (isa-debug-exit, pc-testdev)"),
+            };
+            list.Finish();
+        }
+        return settings;
+    }
+}
+
+/// <summary>A checked <c>mttcg run</c> command line.</summary>
+public sealed record RunSettings
+{
+    public const ulong LeastMemory = 1UL << 20, MostMemory = 64UL << 30;
+
+    public BoardModel Model { get; init; } = BoardModel.Pc;
+    public int Cpus { get; init; } = 1;
+
+    /// <summary>Bytes.</summary>
+    public ulong Memory { get; init; } = 128UL << 20;
+    public string Cpu { get; init; } = "default";
+    public required string Kernel { get; init; }
+    public string? Initrd { get; init; }
+    public string Append { get; init; } = "";
+    public SerialTarget Serial { get; init; } = new(SerialKind.Stdio);
+    public SerialTarget? DebugConsole { get; init; }
+    public DeviceSettings Devices { get; init; } = new(null, false);
+    public AccelSettings Accel { get; init; } = AccelSettings.Default;
+    public bool NoReboot { get; init; }
+    public bool Stats { get; init; }
+    public IReadOnlyList<string> LogItems { get; init; } = [];
+    public string? LogFile { get; init; }
+
+    /// <exception cref="UsageException"/>
+    public static BoardModel ParseModel(string text) => text.Split(',')[0] switch
+    {
+        "pc" or "q35" => BoardModel.Pc,
+        "microvm" => BoardModel.MicroVm,
+        var name => throw new UsageException($"-M {name}: no such machine (pc, microvm)"),
+    };
+
+    /// <summary><c>N</c> or <c>cpus=N,sockets=S,cores=C,threads=T</c>.</summary>
+    /// <exception cref="UsageException"/>
+    public static int ParseCpus(string text)
+    {
+        const int most = BoardOptions.MaximumCpus;
+        if (!text.Contains('=')) text = "cpus=" + text;
+        var list = new PropertyList("-smp", "smp," + text);
+        var sockets = list.TakeNumber("sockets", 1, 1, most);
+        var cores = list.TakeNumber("cores", 1, 1, most);
+        var threads = list.TakeNumber("threads", 1, 1, most);
+        var cpus = list.TakeNumber("cpus", sockets * cores * threads, 1, most);
+        list.TakeNumber("maxcpus", cpus, 1, most);
+        list.Finish();
+        return (int)cpus;
+    }
+
+    /// <exception cref="UsageException"/>
+    public static ulong ParseMemory(string text)
+    {
+        if (text.StartsWith("size=", StringComparison.Ordinal)) text = text["size=".Length..];
+        var bytes = ByteSize.Parse("-m", text, 'M');
+        if (bytes < LeastMemory || bytes > MostMemory)
+            throw new UsageException($"-m {text}: guest memory is {ByteSize.Format(LeastMemory)} to {ByteSize.Format(MostMemory)}");
+        return bytes & ~4095UL;
+    }
+}
