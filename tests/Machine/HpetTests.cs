@@ -71,7 +71,7 @@ public sealed class HpetTests
     {
         Write(0x10, 1);
         Write(0x120, 0x06 | 21 << 9);
-        Write(0x128, 100);
+        _hpet.Write(0x128, 8, 100);
         _clock.Advance(1000);
         Assert.True(_pins[1].Level);
         Assert.Equal(2ul, _hpet.Read(0x20, 4));

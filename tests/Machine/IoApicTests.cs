@@ -139,4 +139,13 @@ public sealed class IoApicTests
         _ioApic.SetLine(7, true);
         Assert.True(_apics[0].HasEvent);
     }
+
+    [Fact]
+    public void A_line_that_was_high_across_a_reset_interrupts_once_it_is_routed()
+    {
+        _ioApic.SetLine(9, true);
+        _ioApic.Reset();
+        Route(9, 0x8039);
+        Assert.Equal(0x39, _apics[0].Acknowledge());
+    }
 }

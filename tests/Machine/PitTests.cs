@@ -189,4 +189,22 @@ public sealed class PitTests
         }
         Assert.Equal(2, seen.Count);
     }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Programming_an_idle_channel_makes_no_edge(int mode)
+    {
+        Program(0, mode, 1000);
+        Assert.Equal(0, _line.Rises);
+    }
+
+    [Fact]
+    public void Leaving_mode_0_before_its_end_raises_the_output()
+    {
+        Program(0, 0, 1000);
+        Program(0, 2, 1000);
+        Assert.Equal(1, _line.Rises);
+    }
 }

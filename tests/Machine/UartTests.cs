@@ -84,6 +84,7 @@ public sealed class UartTests
     [Fact]
     public void Without_OUT2_the_interrupt_does_not_reach_the_bus()
     {
+        _uart.Write(4, 1, 0x00);
         _uart.Write(1, 1, 0x02);
         Assert.False(_line.Level);
         _uart.Write(4, 1, 0x08);

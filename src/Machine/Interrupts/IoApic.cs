@@ -27,10 +27,11 @@ public sealed class IoApic : IMmioDevice, IResettable
         Reset();
     }
 
+    /// <summary>The wires keep their levels: they belong to the devices.</summary>
     public void Reset()
     {
         Array.Fill(_entries, Masked);
-        (_lines, _requests, _select, _id) = (0, 0, 0, 0);
+        (_requests, _select, _id) = (0, 0, 0);
     }
 
     public void SetLine(int pin, bool level)

@@ -25,9 +25,10 @@ internal sealed class Pic(bool isMaster, byte levelMask)
         set => _elcr = (byte)(value & levelMask);
     }
 
+    /// <summary>The wires keep their levels: they belong to the devices.</summary>
     public void Reset()
     {
-        _lines = _elcr = 0;
+        _elcr = 0;
         Initialize();
         (_vectorBase, _initStep, _imr) = (0, 0, 0xff);
     }

@@ -39,7 +39,9 @@ public sealed class Uart16550 : IPortDevice, IResettable
 
     public void Reset()
     {
-        _ier = _lcr = _mcr = _scratch = _lineErrors = 0;
+        _ier = _lcr = _scratch = _lineErrors = 0;
+        // A BIOS leaves the interrupt buffer open.
+        _mcr = McrOut2;
         _divisor = 12;
         _fifosEnabled = _transmitting = _transmitterInterrupt = false;
         _trigger = 1;

@@ -130,8 +130,7 @@ public sealed class Hpet : IMmioDevice, IResettable
     {
         var timer = _timers[n];
         ulong old = timer.IsPeriodic && (timer.Configuration & HpetTimer.SetValue) == 0 ? timer.Period : timer.Comparator;
-        // A driver that writes 32 bits at a time means a 32-bit value first; the high half may follow.
-        SetComparator(n, high ? (uint)old | (ulong)value << 32 : old == ulong.MaxValue ? value : old & ~(ulong)uint.MaxValue | value);
+        SetComparator(n, high ? (uint)old | (ulong)value << 32 : old & ~(ulong)uint.MaxValue | value);
     }
 
     private void ClearStatus(uint bits)

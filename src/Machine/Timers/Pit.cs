@@ -18,6 +18,8 @@ public sealed class Pit : IPortDevice, IResettable
     private readonly IInterruptLine _line;
     private readonly IClockTimer _timer;
     private bool _speaker;
+    /// <summary>Channel 0's output as last signalled. High while idle, so that programming a periodic mode makes no edge.</summary>
+    private bool _output;
 
     public Pit(IClock clock, IInterruptLine line)
     {
@@ -37,6 +39,7 @@ public sealed class Pit : IPortDevice, IResettable
         _speaker = false;
         _timer.Cancel();
         _line.Set(false);
+        _output = true;
     }
 
     public uint Read(ushort offset, int size) => offset < 3 ? _channels[offset].Read(Now) : 0xffu;
@@ -65,7 +68,9 @@ public sealed class Pit : IPortDevice, IResettable
 
     private void Schedule(long now)
     {
-        _line.Set(_channels[0].Output(now));
+        bool output = _channels[0].Output(now);
+        if (output != _output) _line.Set(output);
+        _output = output;
         if (_channels[0].NextRise(now) is not { } rise) _timer.Cancel();
         else _timer.Arm(Math.Max(HostTime.TimeOf((ulong)rise, Frequency), _clock.Nanoseconds + ShortestPeriod / 10));
     }
@@ -74,6 +79,7 @@ public sealed class Pit : IPortDevice, IResettable
     {
         _line.Set(false);
         _line.Set(true);
+        _output = true;
         long now = Now;
         if (_channels[0].NextRise(now) is not { } rise) return;
         _timer.Arm(Math.Max(HostTime.TimeOf((ulong)rise, Frequency), _clock.Nanoseconds + ShortestPeriod));

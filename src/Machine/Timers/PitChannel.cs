@@ -6,9 +6,12 @@ namespace Tcg.Mttcg.Machine.Timers;
 /// </summary>
 internal sealed class PitChannel
 {
+    /// <summary>After power-on the mode is undefined; in this one an unloaded counter's output is high, as a BIOS leaves it.</summary>
+    private const int IdleMode = 3;
+
     private const int LowByte = 1, HighByte = 2, BothBytes = 3;
 
-    private int _mode, _access = BothBytes, _count = 0x10000, _pendingCount;
+    private int _mode = IdleMode, _access = BothBytes, _count = 0x10000, _pendingCount;
     private bool _bcd, _gate = true, _loaded, _triggered, _readHigh, _writeHigh;
     private byte _writtenLow;
     private int? _latchedCount;
@@ -27,7 +30,7 @@ internal sealed class PitChannel
 
     public void Reset()
     {
-        (_mode, _access, _count, _pendingCount, _origin) = (0, BothBytes, 0x10000, 0, 0);
+        (_mode, _access, _count, _pendingCount, _origin) = (IdleMode, BothBytes, 0x10000, 0, 0);
         _bcd = _loaded = _triggered = _readHigh = _writeHigh = _held = false;
         _latchedCount = null;
         _latchedStatus = null;
