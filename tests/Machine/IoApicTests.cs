@@ -148,4 +148,17 @@ public sealed class IoApicTests
         Route(9, 0x8039);
         Assert.Equal(0x39, _apics[0].Acknowledge());
     }
+
+    [Fact]
+    public void A_level_line_that_falls_and_rises_during_service_waits_for_the_end()
+    {
+        Route(9, 0x8039);
+        _ioApic.SetLine(9, true);
+        _apics[0].Acknowledge();
+        _ioApic.SetLine(9, false);
+        _ioApic.SetLine(9, true);
+        Assert.Equal(0u, (uint)_apics[0].Registers.Read(0x210, 4) & 1u << 25);
+        End(0);
+        Assert.Equal(0x39, _apics[0].Acknowledge());
+    }
 }

@@ -414,4 +414,19 @@ public sealed class LocalApicTests
         }
         Assert.Equal(0u, Read(0, Id));
     }
+
+    [Fact]
+    public void Changing_the_divider_keeps_the_count_and_changes_the_pace()
+    {
+        Write(0, Divide, 0xb);
+        Write(0, LvtTimer, 0x41);
+        Write(0, Initial, 1000);
+        _clock.Advance(400);
+        Write(0, Divide, 0x0);
+        Assert.Equal(600u, Read(0, Current));
+        _clock.Advance(1199);
+        Assert.False(_apics[0].HasInterrupt);
+        _clock.Advance(1);
+        Assert.True(_apics[0].HasInterrupt);
+    }
 }

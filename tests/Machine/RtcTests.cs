@@ -140,4 +140,18 @@ public sealed class RtcTests
             _clock.Advance(random.Next(1_000_000));
         }
     }
+
+    [Theory]
+    [InlineData(0x12, 0)]
+    [InlineData(0x01, 1)]
+    [InlineData(0x92, 12)]
+    [InlineData(0x91, 23)]
+    public void Twelve_hour_values_are_understood(int written, int hour)
+    {
+        Write(0x0b, 0x84);
+        Write(4, (written & 0x80) | (written & 0x0f) + (written >> 4 & 7) * 10);
+        Write(0x0b, 0x04);
+        Write(0x0b, 0x06);
+        Assert.Equal(hour, Read(4));
+    }
 }

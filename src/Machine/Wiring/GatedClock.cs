@@ -44,7 +44,7 @@ internal sealed class GatedClock(Gate gate, IClock inner) : IClock
         {
             lock (_gate.Monitor)
             {
-                if (_deadline == long.MaxValue || _clock.Nanoseconds < _deadline) return;
+                if (_clock.Nanoseconds < _deadline) return;
                 _deadline = long.MaxValue;
                 _expired();
             }
