@@ -26,9 +26,11 @@ internal sealed class GuestProgram(IrBlock block)
     /// <summary>The Iced code of that name.</summary>
     public static Code CodeOf(string name) => Enum.Parse<Code>(name);
 
+    /// <summary>Also starts the instruction in the IR; its RIP is <see cref="X64Machine.CodePc"/> plus its number.</summary>
     /// <param name="mayKeepFlags">A count of zero changes no flag, so undefined ones may stay undefined.</param>
     public void Add(Instruction native, bool mayKeepFlags = false)
     {
+        Block.Append(IrOp.InsnStart).Imm = X64Machine.CodePc + (ulong)Native.Count;
         Native.Add(native);
         var written = mayKeepFlags ? 0 : Flags(native.RflagsModified);
         UndefinedFlags = UndefinedFlags & ~written | Flags(native.RflagsUndefined);

@@ -23,5 +23,5 @@ internal enum ColdKind : byte
 /// <param name="Resume">Where the block goes on.</param>
 /// <param name="Index">The IR operation it belongs to.</param>
 /// <param name="GuestOffset">The guest instruction, from the block's first byte.</param>
-/// <param name="Setter">What must be repeated to have the guest flags; -1: they are saved.</param>
-internal record struct ColdPath(ColdKind Kind, int Jump, int Resume, int Index, int GuestOffset, int Setter);
+/// <param name="Source">What must be repeated to have the guest flags; none: they are saved.</param>
+internal record struct ColdPath(ColdKind Kind, int Jump, int Resume, int Index, int GuestOffset, FlagSource Source);

@@ -149,7 +149,7 @@ internal sealed unsafe partial class Lowerer
             _w.IncDec(down, x.Size, register);
             StoreResult(x.Size, to, register);
         }
-        AfterFlagOperation();
+        AfterFlagOperation(repeatable: true);
     }
 
     /// <summary>NOT (2, no flags) and NEG (3).</summary>

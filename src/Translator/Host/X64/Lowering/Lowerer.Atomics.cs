@@ -54,10 +54,10 @@ internal sealed unsafe partial class Lowerer
     {
         var effects = _flags.Effects(_index);
         var wants = effects.Reads != 0 || effects.Writes != 0 && (_flags.After(_index) & ~effects.Kills) != 0;
-        if (wants && !_resident && !_saved && _setter >= 0)
+        if (wants && !_resident && !_saved && _source.IsKnown)
         {
             _w.Push(Reg.Rcx);
-            EmitRepeat(_setter);
+            EmitRepeat(_source);
             _w.Pop(Reg.Rcx);
             _resident = true;
         }

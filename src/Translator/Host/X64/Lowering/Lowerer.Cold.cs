@@ -12,7 +12,7 @@ internal sealed unsafe partial class Lowerer
     private int _exitStub;
 
     private void AddCold(ColdKind kind, int jump) =>
-        _cold.Add(new ColdPath(kind, jump, 0, _index, _guestOffset, ColdSetter));
+        _cold.Add(new ColdPath(kind, jump, 0, _index, _guestOffset, ColdSource));
 
     /// <summary>The path last added comes back here.</summary>
     private void ResumeHere() => CollectionsMarshal.AsSpan(_cold)[^1].Resume = _w.Position;
@@ -41,11 +41,11 @@ internal sealed unsafe partial class Lowerer
                 EmitMemorySlow(path);
                 break;
             case ColdKind.Misaligned:
-                RecoverFlags(path.Setter);
+                RecoverFlags(path.Source);
                 Raise(vector: 13, hasErrorCode: true);
                 break;
             case ColdKind.DivideError:
-                RecoverFlags(path.Setter);
+                RecoverFlags(path.Source);
                 Raise(vector: 0, hasErrorCode: false);
                 break;
             case ColdKind.SignedDivide:
@@ -54,10 +54,10 @@ internal sealed unsafe partial class Lowerer
         }
     }
 
-    private void RecoverFlags(int setter)
+    private void RecoverFlags(FlagSource source)
     {
-        if (setter < 0) return;
-        EmitRepeat(setter);
+        if (!source.IsKnown) return;
+        EmitRepeat(source);
         EmitSave();
     }
 

@@ -63,11 +63,7 @@ internal sealed unsafe partial class Lowerer
         _labelJumps.Add((_w.Jump(), Current.Imm));
     }
 
-    private void BranchIf()
-    {
-        EnsureResident();
-        JumpTo(Current.Cond);
-    }
+    private void BranchIf() => JumpTo(TestCondition(Current.Cond));
 
     private void BranchZero(Condition condition)
     {
@@ -110,7 +106,7 @@ internal sealed unsafe partial class Lowerer
     private void DefineSlot(int gotoTb, int displacement)
     {
         _tb.Jump(_block.Instructions[gotoTb].Aux).DisplacementOffset = displacement;
-        _cold.Add(new ColdPath(ColdKind.JumpStub, displacement, 0, gotoTb, _guestOffset, -1));
+        _cold.Add(new ColdPath(ColdKind.JumpStub, displacement, 0, gotoTb, _guestOffset, FlagSource.None));
     }
 
     private void EmitJumpStub()

@@ -131,7 +131,7 @@ internal sealed unsafe partial class Lowerer
             _w.JumpBack(path.Resume);
             _w.PatchHere(error);
         }
-        RecoverFlags(path.Setter);
+        RecoverFlags(path.Source);
         Raise(vector: 0, hasErrorCode: false);
         foreach (var (jump, cold) in _specialDivides)
         {

@@ -5,21 +5,21 @@ namespace Tcg.Mttcg.Translator.Host.X64.Lowering;
 
 /// <summary>
 /// Where the guest flags are: resident (the host's EFLAGS), saved (the state), both, or neither. Neither means dead, or recoverable: the operation
-/// that set them can be repeated (<see cref="_setter"/>), which only slow paths and rare readers pay for.
+/// that set them can be repeated (<see cref="_source"/>), which only slow paths and rare readers pay for.
 /// </summary>
 internal sealed unsafe partial class Lowerer
 {
     private bool _resident;
     private bool _saved;
 
-    /// <summary>The operation whose repetition gives the current flags; -1: none.</summary>
-    private int _setter;
+    /// <summary>What gives the current flags once more.</summary>
+    private FlagSource _source;
 
     private void FlagsAtLabel()
     {
         _resident = false;
         _saved = true;
-        _setter = -1;
+        _source = FlagSource.None;
     }
 
     /// <summary>LAHF; SETO AL; store. RAX is lost, EFLAGS stay.</summary>
@@ -42,7 +42,7 @@ internal sealed unsafe partial class Lowerer
     private void EnsureResident()
     {
         if (_resident) return;
-        if (!_saved && _setter >= 0) EmitRepeat(_setter);
+        if (!_saved && _source.IsKnown) EmitRepeat(_source);
         else EmitRestore();
         _resident = true;
     }
@@ -51,7 +51,7 @@ internal sealed unsafe partial class Lowerer
     private void EnsureSaved()
     {
         if (_saved) return;
-        if (!_resident && _setter < 0) return;
+        if (!_resident && !_source.IsKnown) return;
         EnsureResident();
         EmitSave();
         _saved = true;
@@ -62,36 +62,51 @@ internal sealed unsafe partial class Lowerer
     {
         if (_resident && !_saved && _flags.After(_index) != 0)
         {
-            if (_setter < 0 || !Repeatable(_setter, _index)) EnsureSaved();
+            if (!Repeatable(_source, _index)) EnsureSaved();
         }
         _resident = false;
     }
 
     /// <summary>
     /// Before an operation that may leave with a guest exception and destroys EFLAGS on its way. Afterwards the flags are saved, or
-    /// <see cref="ColdSetter"/> tells its slow path how to recover them.
+    /// <see cref="ColdSource"/> tells its slow path how to recover them.
     /// </summary>
     private void FlagsBeforeFault()
     {
-        if (_resident && !_saved && (_setter < 0 || !Repeatable(_setter, _index))) EnsureSaved();
+        if (_resident && !_saved && !Repeatable(_source, _index)) EnsureSaved();
         _resident = false;
     }
 
-    /// <summary>What a slow path must repeat to have the flags; -1: they are saved.</summary>
-    private int ColdSetter => _saved ? -1 : _setter;
+    /// <summary>What a slow path must repeat to have the flags; none: they are saved.</summary>
+    private FlagSource ColdSource => _saved ? FlagSource.None : _source;
 
-    /// <summary>Before the host instruction of the current operation: old flags in EFLAGS if it needs some, else kept somewhere if anyone does. RAX may be lost.</summary>
+    /// <summary>
+    /// Before the host instruction of the current operation: the old flags it needs in EFLAGS, else the old flags kept somewhere if anyone wants
+    /// them. RAX may be lost.
+    /// </summary>
     private void BeforeFlagOperation()
     {
         var effects = _flags.Effects(_index);
-        if (effects.Writes == 0)
-        {
-            if (effects.Reads != 0) EnsureResident();
-            ClobberFlags();
-            if (effects.Reads != 0) _resident = true;
-            return;
-        }
-        if (effects.Reads != 0 || (_flags.After(_index) & ~effects.Kills) != 0) EnsureResident();
+        if (effects.Writes == 0) ClobberFlags(effects.Reads);
+        else EnsureResident(effects.Reads | _flags.After(_index) & ~effects.Kills);
+    }
+
+    /// <summary>As <see cref="EnsureResident()"/> for some of the flags; the others in EFLAGS may be garbage then. CF alone comes without RAX.</summary>
+    private void EnsureResident(ArithmeticFlags needed)
+    {
+        _carry = _saved ? FlagSource.CarryInState : _source.Carry != FlagSource.NoCarry ? _source.Carry : _source.Setter;
+        if (needed == 0 || _resident) return;
+        if (needed == ArithmeticFlags.CF && _saved) EmitCarryFromState();
+        else EnsureResident();
+    }
+
+    /// <summary>For an operation that keeps CF: where CF came from before it.</summary>
+    private int _carry;
+
+    private void ClobberFlags(ArithmeticFlags reads)
+    {
+        if (reads != 0) EnsureResident();
+        ClobberFlags();
     }
 
     /// <summary>After the host instruction: EFLAGS hold the guest's flags, or garbage if the operation was not to set them.</summary>
@@ -105,34 +120,65 @@ internal sealed unsafe partial class Lowerer
         }
         _resident = true;
         _saved = false;
-        _setter = repeatable && effects.Kills == ArithmeticFlags.All ? _index : -1;
+        _source = FlagSource.None;
+        if (!repeatable) return;
+        if (effects.Kills == ArithmeticFlags.All) _source = new(_index, FlagSource.NoCarry);
+        else if (effects.Kills == ArithmeticFlags.AllButCarry && _carry != FlagSource.NoCarry) _source = new(_index, _carry);
+    }
+
+    /// <summary>
+    /// The condition, ready to be tested by a host instruction: in EFLAGS, or by a bit of the saved flags, which tells another condition. RAX may
+    /// be lost.
+    /// </summary>
+    private Condition TestCondition(Condition condition)
+    {
+        if (_resident || !_saved || condition >= Condition.L)
+        {
+            EnsureResident();
+            return condition;
+        }
+        var (offset, mask) = ((int)condition >> 1) switch
+        {
+            0 => (0, 0x01),
+            1 => (1, 0x01),
+            2 => (1, 0x40),
+            3 => (1, 0x41),
+            4 => (1, 0x80),
+            _ => (1, 0x04),
+        };
+        _w.Test(OpSize.B8, HostMem.Env(CpuState.FlagsOffset + offset), mask);
+        return (Condition)((int)Condition.Ne ^ (int)condition & 1);
     }
 
     // -- repeating an operation for its flags --------------------------------------------------------------------------------------------
 
-    /// <summary>What <see cref="EmitRepeat"/> needs intact, and whether it is one instruction only.</summary>
-    private (Loc First, Loc Second, bool Cheap, bool Possible) RepeatNeeds(int setter)
+    /// <summary>What repeating one operation needs intact, and whether it is one instruction only.</summary>
+    private RepeatCost CostOf(int setter)
     {
         ref var x = ref _block.Instructions[setter];
         Loc d = Place(x.Dst), a = Place(x.A), b = Place(x.B);
-        var loadFolded = IsFolded(a) || IsFolded(b);
-        switch (x.Op)
+        var gone = IsFolded(a) || IsFolded(b);
+        return x.Op switch
         {
-            case IrOp.And or IrOp.Or or IrOp.Xor when !d.IsNone:
-                return (d, Loc.None, true, true);
-            case IrOp.And:
-                return (a, b, true, !loadFolded);
-            case IrOp.Sub when d.IsNone || d != a:
-                return (a, b, true, !loadFolded && d != b);
-            case IrOp.Sub:
-                return (d, b, false, !loadFolded && d != b);
-            case IrOp.Add when d == a:
-                return (d, b, false, !loadFolded && d != b);
-            case IrOp.Add:
-                return (a, b, false, !loadFolded && d != b && !d.IsNone);
-            default:
-                return default;
-        }
+            IrOp.And or IrOp.Or or IrOp.Xor when !d.IsNone => new(true, true, d, Loc.None),
+            IrOp.And => new(!gone, true, a, b),
+            IrOp.Sub when d.IsNone || d != a => new(!gone && d != b, true, a, b),
+            IrOp.Sub => new(!gone && d != b, false, d, b),
+            IrOp.Add when d == a => new(!gone && d != b, false, d, b),
+            IrOp.Add => new(!gone && d != b && !d.IsNone, false, a, b),
+            IrOp.Inc or IrOp.Dec => new(!d.IsNone, false, d, Loc.None),
+            _ => default,
+        };
+    }
+
+    private readonly record struct RepeatCost(bool Possible, bool Cheap, Loc First, Loc Second);
+
+    /// <summary>The flags into EFLAGS once more. RAX and RCX may be lost.</summary>
+    private void EmitRepeat(FlagSource source)
+    {
+        if (source.Carry == FlagSource.CarryInState) EmitCarryFromState();
+        else if (source.Carry >= 0) EmitRepeat(source.Carry);
+        EmitRepeat(source.Setter);
     }
 
     private void EmitRepeat(int setter)
@@ -161,6 +207,11 @@ internal sealed unsafe partial class Lowerer
                 AluRegister(AluOp.Sub, x.Size, Reg.Rax, b);
                 AluRegister(AluOp.Add, x.Size, Reg.Rax, b);
                 break;
+            case IrOp.Inc or IrOp.Dec:
+                CopyInto(x.Size, Reg.Rax, d);
+                _w.IncDec(x.Op == IrOp.Inc, x.Size, Reg.Rax);
+                _w.IncDec(x.Op == IrOp.Dec, x.Size, Reg.Rax);
+                break;
             default:
                 CopyInto(x.Size, Reg.Rax, a);
                 AluRegister(AluOp.Add, x.Size, Reg.Rax, b);
@@ -169,20 +220,28 @@ internal sealed unsafe partial class Lowerer
     }
 
     /// <summary>
-    /// The flags of <paramref name="setter"/> may be forgotten from <paramref name="from"/> on, because whoever needs them later can repeat the
-    /// operation: no operand is overwritten before the last possible exception, and a reader or the block's end is reached with it still cheap.
+    /// The flags may be forgotten from operation <paramref name="from"/> on, because whoever needs them later can repeat what set them: no operand
+    /// is overwritten before the last possible exception, and a reader or the block's end is reached with the repetition still cheap.
     /// </summary>
-    private bool Repeatable(int setter, int from)
+    private bool Repeatable(FlagSource source, int from)
+    {
+        if (!source.IsKnown) return false;
+        var cost = CostOf(source.Setter);
+        var carry = source.Carry >= 0 ? CostOf(source.Carry) : new RepeatCost(true, source.Carry == FlagSource.NoCarry, Loc.None, Loc.None);
+        if (!cost.Possible || !carry.Possible) return false;
+        for (var j = (source.Carry >= 0 ? source.Carry : source.Setter) + 1; j < from; j++)
+        {
+            if (j > source.Setter && Overwrites(j, cost) || Overwrites(j, carry)) return false;
+        }
+        return LastsFrom(from, cost, carry);
+    }
+
+    private bool LastsFrom(int from, in RepeatCost cost, in RepeatCost carry)
     {
         const int reach = 64;
-        var (first, second, cheap, possible) = RepeatNeeds(setter);
-        if (!possible) return false;
+        var cheap = cost.Cheap && carry.Cheap;
         var intact = true;
         var instructions = _block.Instructions;
-        for (var j = setter + 1; j < from; j++)
-        {
-            if (Overwrites(instructions[j], first) || Overwrites(instructions[j], second)) return false;
-        }
         for (var j = from; j < instructions.Length && j < from + reach; j++)
         {
             ref var x = ref instructions[j];
@@ -192,10 +251,13 @@ internal sealed unsafe partial class Lowerer
             var effects = _flags.Effects(j);
             if (effects.Reads != 0 || effects.Writes != 0 && (_flags.After(j) & ~effects.Kills) != 0) return cheap && intact;
             if (effects.Kills == ArithmeticFlags.All || _flags.After(j) == 0) return true;
-            if (Overwrites(x, first) || Overwrites(x, second)) intact = false;
+            if (Overwrites(j, cost) || Overwrites(j, carry)) intact = false;
         }
         return false;
     }
+
+    private bool Overwrites(int index, in RepeatCost cost) =>
+        Overwrites(_block.Instructions[index], cost.First) || Overwrites(_block.Instructions[index], cost.Second);
 
     private bool Overwrites(in IrInstruction x, Loc loc)
     {
@@ -243,9 +305,7 @@ internal sealed unsafe partial class Lowerer
             _w.Alu(AluOp.Or, OpSize.B32, Reg.Rax, 2);
             _w.Store(OpSize.B8, HostMem.Env(CpuState.FlagsOffset + 1), Reg.Rax);
         }
-        _resident = false;
-        _saved = true;
-        _setter = -1;
+        FlagsAtLabel();
     }
 
     /// <summary>STC, CLC or CMC.</summary>

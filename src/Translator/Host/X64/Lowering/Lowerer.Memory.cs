@@ -160,7 +160,7 @@ internal sealed unsafe partial class Lowerer
         ref var x = ref Current;
         var reads = x.Op == IrOp.GuestLoad || x.Op == IrOp.Simd && !_block.Simd[(int)x.Imm].Stores;
         _w.Alu(AluOp.Xor, OpSize.B64, Reg.Rdx, EntryField((int)(reads ? AccessKind.Read : AccessKind.Write)));
-        RecoverFlags(path.Setter);
+        RecoverFlags(path.Source);
         if (x.Op == IrOp.Simd && !reads) EncodeSimdStoreToBounce();
         switch (x.Op)
         {

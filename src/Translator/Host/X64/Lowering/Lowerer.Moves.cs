@@ -116,9 +116,8 @@ internal sealed unsafe partial class Lowerer
     private void CMov()
     {
         ref var x = ref Current;
-        EnsureResident();
         Loc to = Place(x.Dst), a = Place(x.A), b = Place(x.B);
-        var condition = x.Cond;
+        var condition = TestCondition(x.Cond);
         if (to == a)
         {
             // Keep what is there, or take B when the condition fails.
@@ -135,15 +134,15 @@ internal sealed unsafe partial class Lowerer
     private void SetCc()
     {
         ref var x = ref Current;
-        EnsureResident();
+        var condition = TestCondition(x.Cond);
         var to = Place(x.Dst);
         if (x.Size == OpSize.B8)
         {
-            if (to.IsRegister) _w.SetCc(x.Cond, to.Register);
-            else _w.SetCc(x.Cond, to.Memory);
+            if (to.IsRegister) _w.SetCc(condition, to.Register);
+            else _w.SetCc(condition, to.Memory);
             return;
         }
-        _w.SetCc(x.Cond, Reg.Rax);
+        _w.SetCc(condition, Reg.Rax);
         _w.MovZero(OpSize.B8, Reg.Rax, Reg.Rax);
         StoreResult(x.Size, to, Reg.Rax);
     }
