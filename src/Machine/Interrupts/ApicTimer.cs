@@ -5,7 +5,7 @@ namespace Tcg.Mttcg.Machine.Interrupts;
 internal enum ApicTimerMode : byte { OneShot, Periodic, TscDeadline, Reserved }
 
 /// <summary>
-/// The local APIC's timer (SDM 3A 11.5.4). Its input clock is 1 GHz, so a tick before the divider is a nanosecond. The host timer is armed only
+/// The local APIC's timer (SDM 3A 11.5.4). Its input clock is <see cref="LocalApic.TimerFrequency"/>, so a tick before the divider is a nanosecond. The host timer is armed only
 /// while the LVT entry is unmasked: a masked timer counts on without costing anything.
 /// </summary>
 internal sealed class ApicTimer

@@ -10,6 +10,9 @@ namespace Tcg.Mttcg.Machine.Interrupts;
 /// </summary>
 public sealed partial class LocalApic : ILocalInterrupts
 {
+    /// <summary>Input clock of the timer in Hz, what CPUID leaf 0x15 must call the crystal clock.</summary>
+    public const uint TimerFrequency = 1_000_000_000;
+
     private readonly Gate _gate = new();
     private readonly ApicBus _bus;
     private readonly Func<int> _picAcknowledge;
