@@ -7,6 +7,7 @@ namespace Tcg.Mttcg.Actors.Life;
 public sealed partial class MachineActor
 {
     private readonly HashSet<IActorRef> _running = [];
+    private readonly HashSet<IActorRef> _gone = [];
     private MachineResult _ending = new(ExitReason.Stopped);
     private bool _isStopping;
     private bool _isLastCall;
@@ -25,9 +26,11 @@ public sealed partial class MachineActor
         _running.UnionWith(_vcpus);
         _running.Add(_memory);
         _running.Add(_codeCache);
+        _running.ExceptWith(_gone);
         Timers.CancelAll();
         Timers.StartSingleTimer(StopTimedOut.Instance, StopTimedOut.Instance, _options.StopTimeout);
         TellVcpus(new StopVcpu());
+        if (_running.Count == 0) Finish();
         foreach (var work in _work.OfType<AloneWork>()) work.Asker.Tell(new RunAloneReply(new InvalidOperationException("the machine stops")), Self);
     }
 

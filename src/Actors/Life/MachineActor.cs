@@ -71,7 +71,10 @@ public sealed partial class MachineActor : UntypedActor, IWithTimers
             case VcpuShutDown down: Stop(new MachineResult(ExitReason.TripleFault, Diagnosis: $"vCPU {down.Cpu}: triple fault")); break;
             case VcpuFailed failed: Fail($"vCPU {failed.Cpu}", failed.Cause); break;
             case PartFailed failed: Fail(failed.Part, failed.Cause); break;
-            case Terminated ended: Fail(ended.ActorRef.Path.Name, new InvalidOperationException("the actor ended by itself")); break;
+            case Terminated ended:
+                _gone.Add(ended.ActorRef);
+                Fail(ended.ActorRef.Path.Name, new InvalidOperationException("the actor ended by itself"));
+                break;
             case VcpuLeft left: Answer(left); break;
             case VcpuDeafened: WatchForStuck(); break;
             case StuckCheck check: CheckStuck(check); break;

@@ -260,6 +260,9 @@ public class MachineActorTests : TestKit, IMachineCrew
         var machine = NewMachine(stuckAfter: 60);
         Doors[0].IsDeaf = Doors[1].IsDeaf = true;
         machine.Tell(new VcpuDeafened(1));
+        // Answered, so the message before was handled.
+        machine.Tell(new VcpuLeft(0));
+        _vcpus[0].ExpectMsg<LeaveAnswered>(Wait);
         // It woke, found nothing and halts again: its next message will start the watch anew.
         Doors[0].Status.Publish(Quiescence.Running);
         ExpectNoMsg(TimeSpan.FromMilliseconds(200));
