@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Akka.Actor;
 using Tcg.Mttcg.Actors.Counters;
 using Tcg.Mttcg.Actors.Protocol;
@@ -250,7 +251,8 @@ public class VcpuActorTests : VcpuKit
         }
         rig.Engine.Then(HaltUntilAsked);
         rig.Actor.Tell(new StartVcpu());
-        for (var i = 1; i <= Rounds; i++)
+        var clock = Stopwatch.StartNew();
+        for (var i = 1; i <= Rounds && clock.Elapsed < TimeSpan.FromMilliseconds(500); i++)
         {
             Volatile.Write(ref asked, i);
             rig.Door.Kick();
