@@ -19,6 +19,13 @@ public sealed partial class CodeCoherence
     public void Invalidate(object asker, RamOffset start, long length)
     {
         Counters.Invalidations++;
+        if (length >> PageSize.Shift > _pages.Count) InvalidateKnown(start, length);
+        else InvalidateEach(start, length);
+        peers.Reply(asker, InvalidateReply.Instance);
+    }
+
+    private void InvalidateEach(RamOffset start, long length)
+    {
         for (var done = 0L; done < length;)
         {
             var at = new RamOffset(start.Value + (ulong)done);
@@ -27,7 +34,18 @@ public sealed partial class CodeCoherence
             if (Find(at.Page) is { } code) Written(code, at, bytes);
             done += bytes;
         }
-        peers.Reply(asker, InvalidateReply.Instance);
+    }
+
+    // A whole image was loaded: fewer pages hold code than were written.
+    private void InvalidateKnown(RamOffset start, long length)
+    {
+        var end = start.Value + (ulong)length;
+        foreach (var code in _pages.Values.ToArray())
+        {
+            var from = Math.Max(start.Value, code.Page.Start.Value);
+            var to = Math.Min(end, code.Page.Start.Value + PageSize.Bytes);
+            if (from < to) Written(code, new RamOffset(from), (int)(to - from));
+        }
     }
 
     /// <summary>Kills a part of a region's TBs; the code cache asks for the next part, so that others are served in between.</summary>

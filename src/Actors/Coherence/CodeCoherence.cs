@@ -9,12 +9,13 @@ namespace Tcg.Mttcg.Actors.Coherence;
 /// and answers go in by its methods, replies and posts come out through <see cref="IPeers"/>. It never waits.
 /// <para>This file: protection of pages. Beside it: linking, writes, flushes.</para>
 /// </summary>
-public sealed partial class CodeCoherence(CoherenceOptions options, ICodePages pages, ICodeBlocks blocks, IPeers peers)
+public sealed partial class CodeCoherence(
+    CoherenceOptions options, ICodePages pages, ICodeBlocks blocks, IPeers peers, CoherenceCounters? counters = null)
 {
     private readonly Dictionary<uint, CodePage> _pages = [];
     private readonly GracePeriods _grace = new(peers);
 
-    public CoherenceCounters Counters { get; } = new();
+    public CoherenceCounters Counters { get; } = counters ?? new();
 
     /// <summary>Requests whose answer waits for some vCPU.</summary>
     public int PendingWaits => _grace.Pending;

@@ -25,10 +25,11 @@ public sealed class RegionPool
     private readonly int _regions;
     private int _extra;
 
-    public RegionPool(IEnumerable<CodeRegion> regions, RegionOptions options, IPeers peers, IRegionWork work)
+    public RegionPool(IEnumerable<CodeRegion> regions, RegionOptions options, IPeers peers, IRegionWork work, RegionCounters? counters = null)
     {
         _peers = peers;
         _work = work;
+        Counters = counters ?? new RegionCounters();
         _options = options;
         _grace = new GracePeriods(peers);
         _free = new Queue<CodeRegion>(regions);
@@ -36,7 +37,7 @@ public sealed class RegionPool
         if (_regions <= peers.Cpus) throw new ArgumentException($"{_regions} code regions are too few for {peers.Cpus} vCPUs: each keeps one", nameof(regions));
     }
 
-    public RegionCounters Counters { get; } = new();
+    public RegionCounters Counters { get; }
 
     public int Free => _free.Count;
     public int Full => _full.Count;

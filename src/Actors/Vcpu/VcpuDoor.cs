@@ -13,6 +13,8 @@ public sealed unsafe class VcpuDoor : IProcessorKick
     private readonly uint[] _none = GC.AllocateArray<uint>(1, pinned: true);
     private uint* _exitRequest;
     private long _kicks;
+    private bool _isDeaf;
+    private bool _isAborted;
 
     public VcpuDoor(int index)
     {
@@ -28,7 +30,10 @@ public sealed unsafe class VcpuDoor : IProcessorKick
     public long Kicks => Volatile.Read(ref _kicks);
 
     /// <summary>Set once the machine is being torn down: a blocked ask gives up.</summary>
-    public bool IsAborted { get; private set; }
+    public bool IsAborted => Volatile.Read(ref _isAborted);
+
+    /// <summary>It halts and no maskable interrupt can wake it. Written by the owner.</summary>
+    public bool IsDeaf { get => Volatile.Read(ref _isDeaf); set => Volatile.Write(ref _isDeaf, value); }
 
     public bool ExitRequested => Volatile.Read(ref *_exitRequest) != 0;
 
@@ -54,7 +59,7 @@ public sealed unsafe class VcpuDoor : IProcessorKick
 
     public void Abort()
     {
-        IsAborted = true;
+        Volatile.Write(ref _isAborted, true);
         Kick();
     }
 }

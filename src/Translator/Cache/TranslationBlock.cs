@@ -32,6 +32,9 @@ public sealed class TranslationBlock(int id, TbKey key)
     public int CodeBytes { get; set; }
     public int ExitStubOffset { get; set; }
 
+    /// <summary>Offset in Region of the constants behind the code; 0: none.</summary>
+    public int PoolOffset { get; set; }
+
     /// <summary>Address of the head in the executable view.</summary>
     public nuint Entry { get; set; }
 

@@ -1,8 +1,10 @@
+using Tcg.Mttcg.Translator.Tests.Support;
+
 namespace Tcg.Mttcg.Translator.Tests.Oracle;
 
 /// <summary>
 /// The memory that instructions under test reach: a data window and a stack window inside a larger mapping. It exists twice, for the host processor
-/// at its own address and for the guest as a copy behind the TLB.
+/// at its own address and for the guest in its RAM, behind a page table entry for the same address.
 /// </summary>
 internal sealed unsafe class Arena : IDisposable
 {
@@ -15,17 +17,26 @@ internal sealed unsafe class Arena : IDisposable
     /// <summary>RSP points here; the signal handlers of the host have the 256 KiB below it.</summary>
     public const int StackOffset = 0x3fc00, StackBytes = 0x400;
 
+    private const ulong GuestPhysical = 0x400000;
+    private const ulong UserLargePage = 0x87, User = 4;
+
+    private readonly TestMachine _machine;
+
+    public Arena(TestMachine machine)
+    {
+        _machine = machine;
+        var tables = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ulong>(machine.Ram(TestMachine.Tables, 0x3000));
+        tables[0] |= User;
+        tables[0x200] |= User;
+        tables[0x400 + (int)(Address >> 21)] = GuestPhysical | UserLargePage;
+    }
+
     public byte* Native { get; } = HostPages.Data(Address, Bytes);
-    public byte* Guest { get; } = (byte*)System.Runtime.InteropServices.NativeMemory.AlignedAlloc(Bytes, 4096);
 
     public Span<byte> NativeData => new(Native + DataOffset, DataBytes);
-    public Span<byte> GuestData => new(Guest + DataOffset, DataBytes);
+    public Span<byte> GuestData => _machine.Ram(GuestPhysical + DataOffset, DataBytes);
     public Span<byte> NativeStack => new(Native + StackOffset, StackBytes);
-    public Span<byte> GuestStack => new(Guest + StackOffset, StackBytes);
+    public Span<byte> GuestStack => _machine.Ram(GuestPhysical + StackOffset, StackBytes);
 
-    public void Dispose()
-    {
-        HostPages.Free(Native, Bytes);
-        System.Runtime.InteropServices.NativeMemory.AlignedFree(Guest);
-    }
+    public void Dispose() => HostPages.Free(Native, Bytes);
 }

@@ -1,6 +1,5 @@
 using Iced.Intel;
 using Tcg.Mttcg.Translator.Ir;
-using Tcg.Mttcg.Translator.Runtime;
 
 namespace Tcg.Mttcg.Translator.Tests.Oracle;
 
@@ -11,13 +10,14 @@ internal static class Exclusions
     [
         Mnemonic.Cpuid, Mnemonic.Rdtsc, Mnemonic.Rdtscp, Mnemonic.Rdpmc, Mnemonic.Rdrand, Mnemonic.Rdseed, Mnemonic.Rdpid, Mnemonic.Xgetbv, Mnemonic.Syscall,
         Mnemonic.Sysenter, Mnemonic.In, Mnemonic.Out, Mnemonic.Insb, Mnemonic.Insw, Mnemonic.Insd, Mnemonic.Outsb, Mnemonic.Outsw, Mnemonic.Outsd,
-        Mnemonic.Cli, Mnemonic.Sti, Mnemonic.Pushf, Mnemonic.Pushfq, Mnemonic.Popf, Mnemonic.Popfq, Mnemonic.Ldmxcsr, Mnemonic.Stmxcsr,
+        Mnemonic.Cli, Mnemonic.Sti, Mnemonic.Pushf, Mnemonic.Pushfd, Mnemonic.Pushfq, Mnemonic.Popf, Mnemonic.Popfd, Mnemonic.Popfq, Mnemonic.Ldmxcsr, Mnemonic.Stmxcsr,
         Mnemonic.Sgdt, Mnemonic.Sidt, Mnemonic.Sldt, Mnemonic.Str, Mnemonic.Smsw, Mnemonic.Lar, Mnemonic.Lsl, Mnemonic.Verr, Mnemonic.Verw,
-        Mnemonic.Monitor, Mnemonic.Mwait, Mnemonic.Lfs, Mnemonic.Lgs, Mnemonic.Lss, Mnemonic.Enter, Mnemonic.Rdfsbase, Mnemonic.Rdgsbase, Mnemonic.Wrfsbase,
+        Mnemonic.Monitor, Mnemonic.Mwait, Mnemonic.Lds, Mnemonic.Les, Mnemonic.Lfs, Mnemonic.Lgs, Mnemonic.Lss, Mnemonic.Enter, Mnemonic.Rdfsbase, Mnemonic.Rdgsbase, Mnemonic.Wrfsbase,
         Mnemonic.Wrgsbase, Mnemonic.Xsave, Mnemonic.Xsaveopt, Mnemonic.Xrstor, Mnemonic.Fxsave, Mnemonic.Fxsave64, Mnemonic.Fxrstor, Mnemonic.Fxrstor64,
-        Mnemonic.Xsavec, Mnemonic.Xsaves, Mnemonic.Xrstors, Mnemonic.Xsave64, Mnemonic.Xrstor64, Mnemonic.Rcpps, Mnemonic.Rcpss, Mnemonic.Rsqrtps, Mnemonic.Rsqrtss,
+        Mnemonic.Xsavec, Mnemonic.Xsaves, Mnemonic.Xrstors, Mnemonic.Xsave64, Mnemonic.Xrstor64, Mnemonic.Xsavec64, Mnemonic.Xsaves64, Mnemonic.Xrstors64,
+        Mnemonic.Xsaveopt64, Mnemonic.Rcpps, Mnemonic.Rcpss, Mnemonic.Rsqrtps, Mnemonic.Rsqrtss,
         Mnemonic.Pause, Mnemonic.Swapgs, Mnemonic.Int1, Mnemonic.Int3, Mnemonic.Int, Mnemonic.Hlt, Mnemonic.Ud0, Mnemonic.Ud1, Mnemonic.Ud2, Mnemonic.Std,
-        Mnemonic.Reservednop, Mnemonic.Clflush, Mnemonic.Clflushopt, Mnemonic.Clwb, Mnemonic.Rsm,
+        Mnemonic.Reservednop, Mnemonic.Clflush, Mnemonic.Clflushopt, Mnemonic.Clwb, Mnemonic.Rsm, Mnemonic.Bound,
     ];
 
     public static bool Has(OpCodeInfo info) =>
@@ -35,16 +35,6 @@ internal static class Exclusions
         if ((undefined & RflagsBits.SF) != 0) mask |= (uint)ArithmeticFlags.SF;
         if ((undefined & RflagsBits.OF) != 0) mask |= (uint)ArithmeticFlags.OF;
         return mask;
-    }
-
-    /// <summary>Needs a helper, whose surroundings (page tables, descriptor tables) are not here.</summary>
-    public static bool CallsHelper(IrBlock block)
-    {
-        foreach (ref readonly var instruction in (ReadOnlySpan<IrInstruction>)block.Instructions)
-        {
-            if (instruction.Op == IrOp.Call && (HelperId)instruction.Imm != HelperId.RaiseException) return true;
-        }
-        return false;
     }
 
     private static bool IsX87(CpuidFeature feature) => feature is CpuidFeature.FPU or CpuidFeature.FPU287 or CpuidFeature.FPU387 or CpuidFeature.MMX;

@@ -3,19 +3,21 @@ using Iced.Intel;
 namespace Tcg.Mttcg.Translator.Tests.Oracle;
 
 /// <summary>
-/// All encodings that Iced knows of a mnemonic in 64-bit mode, each with random operands: every register class, memory by base, index,
-/// displacement or RIP, 32-bit addresses, immediates, LOCK where allowed.
+/// All encodings that Iced knows of a mnemonic in 64-bit or 32-bit mode, each with random operands: every register class, memory by base, index,
+/// displacement or RIP, 32-bit addresses, immediates, LOCK and REP where allowed.
 /// </summary>
-internal sealed class FormSource(RandomValues random)
+internal sealed class FormSource(RandomValues random, int bitness)
 {
     private static readonly Register[] Bases =
         [Register.RAX, Register.RCX, Register.RDX, Register.RBX, Register.RBP, Register.RSI, Register.RDI, Register.R8, Register.R11, Register.R12, Register.R13, Register.R15];
 
-    public static IEnumerable<OpCodeInfo> EncodingsOf(Mnemonic mnemonic) =>
+    private readonly Register[] _bases = bitness == 64 ? Bases : Bases.Where(register => register < Register.R8).ToArray();
+
+    public IEnumerable<OpCodeInfo> EncodingsOf(Mnemonic mnemonic) =>
         from code in Enum.GetValues<Code>()
         where code.Mnemonic() == mnemonic
         let info = code.ToOpCode()
-        where info.IsInstruction && info.Mode64 && info.Encoding == EncodingKind.Legacy
+        where info.IsInstruction && (bitness == 64 ? info.Mode64 : info.Mode32) && info.Encoding == EncodingKind.Legacy
         select info;
 
     /// <summary>Null: the operands drawn do not encode (a high byte beside REX), or are of a kind that is not synthesised.</summary>
@@ -28,17 +30,21 @@ internal sealed class FormSource(RandomValues random)
         }
         if (memory != HasMemory(instruction)) return null;
         if (memory && info.CanUseLockPrefix && instruction.Op0Kind == OpKind.Memory && random.Below(2) == 0) instruction.HasLockPrefix = true;
-        return Encode(instruction);
+        if (info.CanUseRepnePrefix && random.Below(3) == 0) instruction.HasRepnePrefix = true;
+        else if (info.CanUseRepPrefix && random.Below(2) == 0) instruction.HasRepPrefix = true;
+        return Encode(instruction, NativeRunner.Slot);
     }
 
-    public static Form? Encode(Instruction instruction)
+    /// <summary>Null: the draw does not encode.</summary>
+    public Form? Encode(in Instruction instruction, ulong at)
     {
         using var stream = new MemoryStream();
-        var encoder = Encoder.Create(64, new StreamCodeWriter(stream));
-        if (!encoder.TryEncode(instruction, NativeRunner.Slot, out _, out _)) return null;
+        var encoder = Encoder.Create(bitness, new StreamCodeWriter(stream));
+        if (!encoder.TryEncode(instruction, at, out _, out _)) return null;
         var bytes = stream.ToArray();
-        var decoder = Decoder.Create(64, bytes, NativeRunner.Slot);
-        return new Form(decoder.Decode(), bytes);
+        var decoder = Decoder.Create(bitness, bytes, at);
+        var decoded = decoder.Decode();
+        return decoded.Code != instruction.Code ? null : new Form(decoded, bytes);
     }
 
     private static bool HasMemory(in Instruction instruction)
@@ -54,7 +60,7 @@ internal sealed class FormSource(RandomValues random)
     {
         if (OperandRegisters.Fixed(kind) is not Register.None and var only) SetRegister(ref instruction, operand, only);
         else if (memory && OperandRegisters.MayBeMemory(kind)) SetMemory(ref instruction, operand);
-        else if (OperandRegisters.Choices(kind) is { Count: > 0 } choices) SetRegister(ref instruction, operand, random.Pick(choices));
+        else if (OperandRegisters.Choices(kind, bitness) is { Count: > 0 } choices) SetRegister(ref instruction, operand, random.Pick(choices));
         else return SetImmediate(ref instruction, operand, kind);
         return true;
     }
@@ -68,20 +74,21 @@ internal sealed class FormSource(RandomValues random)
     private void SetMemory(ref Instruction instruction, int operand)
     {
         instruction.SetOpKind(operand, OpKind.Memory);
-        var narrow = random.Below(8) == 0;
+        var narrow = bitness == 32 || random.Below(8) == 0;
         var shape = random.Below(8);
         if (shape == 0)
         {
-            instruction.MemoryBase = Register.RIP;
-            instruction.MemoryDisplSize = 8;
+            // In 32-bit code the same encoding is an absolute address.
+            if (bitness == 64) instruction.MemoryBase = Register.RIP;
+            instruction.MemoryDisplSize = bitness / 8;
             instruction.MemoryDisplacement64 = Arena.Address + Arena.DataOffset + Arena.DataBytes / 4 + (uint)random.Below(32) * 16;
             return;
         }
         var displacement = random.Below(3) switch { 0 => 0, 1 => random.Below(256) - 128, _ => random.Below(0x10000) - 0x8000 };
-        instruction.MemoryBase = Sized(random.Pick(Bases), narrow);
+        instruction.MemoryBase = Sized(random.Pick(_bases), narrow);
         if (shape >= 4)
         {
-            do instruction.MemoryIndex = Sized(random.Pick(Bases), narrow);
+            do instruction.MemoryIndex = Sized(random.Pick(_bases), narrow);
             while (instruction.MemoryIndex == instruction.MemoryBase);
             instruction.MemoryIndexScale = 1 << random.Below(4);
         }
@@ -125,13 +132,13 @@ internal sealed class FormSource(RandomValues random)
         else instruction.Immediate8to64 = value;
     }
 
-    private static bool SetImplicitMemory(ref Instruction instruction, int operand, OpCodeOperandKind kind)
+    private bool SetImplicitMemory(ref Instruction instruction, int operand, OpCodeOperandKind kind)
     {
         OpKind? memory = kind switch
         {
-            OpCodeOperandKind.seg_rSI => OpKind.MemorySegRSI,
-            OpCodeOperandKind.es_rDI => OpKind.MemoryESRDI,
-            OpCodeOperandKind.seg_rDI => OpKind.MemorySegRDI,
+            OpCodeOperandKind.seg_rSI => bitness == 64 ? OpKind.MemorySegRSI : OpKind.MemorySegESI,
+            OpCodeOperandKind.es_rDI => bitness == 64 ? OpKind.MemoryESRDI : OpKind.MemoryESEDI,
+            OpCodeOperandKind.seg_rDI => bitness == 64 ? OpKind.MemorySegRDI : OpKind.MemorySegEDI,
             _ => null,
         };
         if (memory is not { } opKind) return false;

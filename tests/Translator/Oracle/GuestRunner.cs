@@ -1,94 +1,90 @@
-using System.Runtime.InteropServices;
 using Tcg.Mttcg.Memory;
-using Tcg.Mttcg.Memory.Tlb;
 using Tcg.Mttcg.Translator.Cache;
 using Tcg.Mttcg.Translator.Guest;
 using Tcg.Mttcg.Translator.Host;
 using Tcg.Mttcg.Translator.Ir;
 using Tcg.Mttcg.Translator.Passes;
 using Tcg.Mttcg.Translator.Runtime;
+using Tcg.Mttcg.Translator.Tests.Guest;
+using Tcg.Mttcg.Translator.Tests.Support;
 
 namespace Tcg.Mttcg.Translator.Tests.Oracle;
 
-/// <summary>Lifts one instruction and runs it on a back end, with the arena's copy behind the TLB.</summary>
+/// <summary>Lifts instructions at <see cref="NativeRunner.Slot"/> as user code and runs them on a back end.</summary>
 internal sealed unsafe class GuestRunner : IDisposable
 {
-    private readonly byte* _environment = (byte*)NativeMemory.AlignedAlloc(CpuLayout.Bytes, 4096);
+    private const uint DirectionFlag = 0x400, InterruptsOn = 0x202;
+    private const ushort UserCode64 = 0xa0fb, UserCode32 = 0xc0fb, UserData = 0xc0f3;
+    private const ushort CodeSelector64 = 0x33, CodeSelector32 = 0x23, DataSelector = 0x2b;
+
+    private readonly TestMachine _machine;
     private readonly BlockLifter _lifter = new();
     private readonly PassPipeline _passes = new();
     private readonly IBackEnd _backEnd;
     private readonly Func<CodeRegion?> _region;
-    private readonly Cpu _cpu;
     private TranslationBlock _tb = null!;
 
-    public GuestRunner(Arena arena, IBackEnd backEnd, Func<CodeRegion?> region)
+    public GuestRunner(TestMachine machine, int bitness, IBackEnd backEnd, Func<CodeRegion?> region)
     {
+        _machine = machine;
         _backEnd = backEnd;
         _region = region;
-        NativeMemory.Clear(_environment, CpuLayout.Bytes);
-        _cpu = new Cpu(_environment, null!);
-        for (var view = 0; view < TlbLayout.MmuIndexes; view++) MapArena((MmuIndex)view, arena);
+        machine.Cpu.SetSegment(Segment.Cs, bitness == 64 ? CodeSelector64 : CodeSelector32, 0, uint.MaxValue, bitness == 64 ? UserCode64 : UserCode32);
+        foreach (var segment in (Segment[])[Segment.Ds, Segment.Es, Segment.Ss]) machine.Cpu.SetSegment(segment, DataSelector, 0, uint.MaxValue, UserData);
+        machine.Cpu.FlushTlb();
+        machine.Cpu.InvalidateContext();
     }
 
     public IrBlock Block { get; } = new();
 
-    public void SetInstruction(byte[] bytes, bool optimise)
+    public void SetCode(byte[] bytes, int instructions, bool optimise)
     {
-        var context = new TbContext(NativeRunner.Slot, 0, Guest.Lifted.Flat64, (TbCompileFlags)1);
-        Assert.Equal(LiftOutcome.Lifted, _lifter.Lift(Block, context, new Guest.CodePages(bytes)));
+        _machine.State->Rip = NativeRunner.Slot;
+        var context = _machine.Cpu.ComputeContext() with { CompileFlags = (TbCompileFlags)instructions };
+        Assert.Equal(LiftOutcome.Lifted, _lifter.Lift(Block, context, new CodePages(bytes)));
         if (IrVerifier.Check(Block) is { } problem) Assert.Fail($"{problem}\n{IrText.Print(Block)}");
         if (optimise) _passes.Run(Block);
         _tb = new TranslationBlock(1, new TbKey(new RamOffset(0), context));
         Assert.Equal(EmitResult.Emitted, _backEnd.Emit(Block, _tb, _region()));
     }
 
+    /// <summary>Runs the block, again while it asks for more of itself (repeated string instructions).</summary>
     public TbExitReason Run(ref Registers registers, out ulong rip)
     {
-        var state = _cpu.State;
+        var state = _machine.State;
+        Load(registers, state);
+        TbExit exit;
+        do exit = _backEnd.Execute(_machine.Cpu, _tb);
+        while (exit.Reason == TbExitReason.Lookup && state->Rip == NativeRunner.Slot);
+        if (exit.Reason == TbExitReason.Failure) throw _machine.Cpu.Failure!;
+        Store(state, ref registers);
+        rip = state->Rip;
+        return exit.Reason;
+    }
+
+    public void Dispose() => _backEnd.Dispose();
+
+    private static void Load(in Registers registers, CpuState* state)
+    {
         for (var index = 0; index < 16; index++) state->Gpr[index] = registers.Gpr[index];
-        for (var index = 0; index < 16; index++) Copy(registers, index, state);
+        fixed (byte* vector = registers.Vector)
+        {
+            for (var index = 0; index < 16; index++) Buffer.MemoryCopy(vector + index * 16, state->Vector + index * CpuState.VectorStride, 16, 16);
+        }
         state->FlagsLow = (byte)((registers.Flags & 0xd5) | 2);
         state->FlagOverflow = (byte)((registers.Flags >> 11) & 1);
-        state->SystemFlags = 0x202 | ((uint)registers.Flags & 0x400);
-        state->MxCsr = (uint)registers.MxCsr;
-        state->HostMxCsr = state->MxCsr;
+        state->SystemFlags = InterruptsOn | ((uint)registers.Flags & DirectionFlag);
+        state->MxCsr = state->HostMxCsr = (uint)registers.MxCsr;
+    }
 
-        var exit = _backEnd.Execute(_cpu, _tb);
-        if (exit.Reason == TbExitReason.Failure) throw _cpu.Failure!;
-
+    private static void Store(CpuState* state, ref Registers registers)
+    {
         for (var index = 0; index < 16; index++) registers.Gpr[index] = state->Gpr[index];
         fixed (byte* vector = registers.Vector)
         {
             for (var index = 0; index < 16; index++) Buffer.MemoryCopy(state->Vector + index * CpuState.VectorStride, vector + index * 16, 16, 16);
         }
-        registers.Flags = (state->FlagsLow & 0xd5u) | ((uint)state->FlagOverflow << 11) | (state->SystemFlags & 0x400);
+        registers.Flags = (state->FlagsLow & 0xd5u) | ((uint)state->FlagOverflow << 11) | (state->SystemFlags & DirectionFlag);
         registers.MxCsr = state->MxCsr | (state->HostMxCsr & 0x3f);
-        rip = state->Rip;
-        return exit.Reason;
-    }
-
-    public void Dispose()
-    {
-        _backEnd.Dispose();
-        _cpu.Dispose();
-        NativeMemory.AlignedFree(_environment);
-    }
-
-    private static void Copy(in Registers registers, int index, CpuState* state)
-    {
-        fixed (byte* vector = registers.Vector) Buffer.MemoryCopy(vector + index * 16, state->Vector + index * CpuState.VectorStride, 16, 16);
-    }
-
-    private void MapArena(MmuIndex view, Arena arena)
-    {
-        _cpu.State->TlbMask[(int)view] = TlbLayout.MaskFor(TlbLayout.MinEntriesShift);
-        var table = (TlbEntry*)(_environment + CpuLayout.TlbTableOffset(view));
-        for (var index = 0; index < 1 << TlbLayout.MinEntriesShift; index++)
-        {
-            var page = Arena.Address + ((ulong)index << PageSize.Shift);
-            var mapped = index < Arena.Bytes >> PageSize.Shift;
-            var tag = mapped ? page : (page ^ (ulong)PageSize.Bytes) | (ulong)TlbFlags.Invalid;
-            table[index] = new TlbEntry { ReadTag = tag, WriteTag = tag, CodeTag = tag, HostPage = mapped ? (ulong)(arena.Guest + ((ulong)index << PageSize.Shift)) : 0 };
-        }
     }
 }

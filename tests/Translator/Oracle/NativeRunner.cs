@@ -4,17 +4,24 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Tcg.Mttcg.Translator.Tests.Oracle;
 
 /// <summary>
-/// Runs one instruction on the host processor between a prologue that loads every register and an epilogue that stores them. The instruction must
-/// fall through and must not fault. RSP is the guest's meanwhile and must point into writable memory with room below, as signals may arrive.
+/// Runs instructions on the host processor between a prologue that loads every register and an epilogue that stores them. They must fall through and
+/// must not fault. RSP is the guest's meanwhile and must point into writable memory with room below, as signals may arrive. 32-bit code runs in the
+/// compatibility segment that Linux gives every 64-bit process.
 /// </summary>
 internal sealed unsafe class NativeRunner : IDisposable
 {
     /// <summary>Where the instruction runs: its RIP.</summary>
-    public const ulong Slot = CodeAddress + 0x800;
+    public const ulong Slot = CodeAddress + 0x400;
+
+    /// <summary>Bytes that fit in the slot.</summary>
+    public const int SlotBytes = 0x400;
 
     private const ulong CodeAddress = 0x3000_0000, DataAddress = 0x3000_2000;
     private const int CodeBytes = 0x1000, DataBytes = 0x1000;
-    private const ulong Epilogue = CodeAddress + 0x840;
+    private const ulong FarPointer = DataAddress + 0x810;
+    private const uint CompatibilityCode = 0x23, LongCode = 0x33, DataSegment = 0x2b;
+    private const ulong Epilogue = CodeAddress + 0xc00;
+
     private const ulong Input = DataAddress, Output = DataAddress + 0x400, SavedStack = DataAddress + 0x800, SavedMxCsr = DataAddress + 0x808;
 
     private static readonly AssemblerRegister64[] General = [rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15];
@@ -23,18 +30,21 @@ internal sealed unsafe class NativeRunner : IDisposable
         [xmm0, xmm1, xmm2, xmm3, xmm4, xmm5, xmm6, xmm7, xmm8, xmm9, xmm10, xmm11, xmm12, xmm13, xmm14, xmm15];
 
     private readonly byte* _code = HostPages.Code(CodeAddress, CodeBytes);
+    private readonly int _bitness;
 
-    public NativeRunner()
+    public NativeRunner(int bitness)
     {
+        _bitness = bitness;
         HostPages.Data(DataAddress, DataBytes);
+        *(ulong*)FarPointer = Slot | ((ulong)CompatibilityCode << 32);
         Write(CodeAddress, Assemble(CodeAddress, EmitPrologue));
         Write(Epilogue, Assemble(Epilogue, EmitEpilogue));
     }
 
-    public void SetInstruction(ReadOnlySpan<byte> bytes)
+    public void SetCode(ReadOnlySpan<byte> bytes)
     {
         Write(Slot, bytes);
-        Write(Slot + (uint)bytes.Length, Assemble(Slot + (uint)bytes.Length, a => a.jmp(Epilogue)));
+        Write(Slot + (uint)bytes.Length, Assemble(Slot + (uint)bytes.Length, EmitReturn));
     }
 
     public void Run(ref Registers registers)
@@ -51,17 +61,27 @@ internal sealed unsafe class NativeRunner : IDisposable
         HostPages.Free((void*)DataAddress, DataBytes);
     }
 
-    private static void EmitPrologue(Assembler a)
+    private void EmitPrologue(Assembler a)
     {
         foreach (var register in Preserved) a.push(register);
         a.mov(__qword_ptr[SavedStack], rsp);
         a.stmxcsr(__dword_ptr[SavedMxCsr]);
         a.ldmxcsr(__dword_ptr[Input + Registers.MxCsrOffset]);
         for (var index = 0; index < 16; index++) a.movups(Vectors[index], __xmmword_ptr[Input + Registers.VectorOffset + (uint)index * 16]);
+        a.mov(eax, _bitness == 32 ? DataSegment : 0);
+        a.mov(ds, eax);
+        a.mov(es, eax);
         a.push(__qword_ptr[Input + Registers.FlagsOffset]);
         a.popfq();
-        for (var index = 0; index < 16; index++) a.mov(General[index], __qword_ptr[Input + (uint)index * 8]);
-        a.jmp(Slot);
+        for (var index = 15; index >= 0; index--) a.mov(General[index], __qword_ptr[Input + (uint)index * 8]);
+        if (_bitness == 64) a.jmp(Slot);
+        else a.AddInstruction(Instruction.Create(Code.Jmp_m1632, new MemoryOperand(Register.None, Register.None, 1, (long)FarPointer, 8)));
+    }
+
+    private void EmitReturn(Assembler a)
+    {
+        if (_bitness == 64) a.jmp(Epilogue);
+        else a.AddInstruction(Instruction.CreateBranch(Code.Jmp_ptr1632, (ushort)LongCode, (uint)Epilogue));
     }
 
     private static void EmitEpilogue(Assembler a)
@@ -71,6 +91,9 @@ internal sealed unsafe class NativeRunner : IDisposable
         a.pushfq();
         a.pop(__qword_ptr[Output + Registers.FlagsOffset]);
         a.cld();
+        a.xor(eax, eax);
+        a.mov(ds, eax);
+        a.mov(es, eax);
         a.stmxcsr(__dword_ptr[Output + Registers.MxCsrOffset]);
         a.ldmxcsr(__dword_ptr[SavedMxCsr]);
         for (var index = 0; index < 16; index++) a.movups(__xmmword_ptr[Output + Registers.VectorOffset + (uint)index * 16], Vectors[index]);
@@ -78,9 +101,9 @@ internal sealed unsafe class NativeRunner : IDisposable
         a.ret();
     }
 
-    private static byte[] Assemble(ulong at, Action<Assembler> emit)
+    private byte[] Assemble(ulong at, Action<Assembler> emit)
     {
-        var assembler = new Assembler(64);
+        var assembler = new Assembler(emit == EmitReturn ? _bitness : 64);
         emit(assembler);
         using var stream = new MemoryStream();
         assembler.Assemble(new StreamCodeWriter(stream), at);

@@ -14,7 +14,11 @@ internal static class OperandRegisters
 
     public static bool MayBeMemory(OpCodeOperandKind kind) => kind is mem or mem_offs or r8_or_mem or r16_or_mem or r32_or_mem or r64_or_mem or xmm_or_mem;
 
-    public static IReadOnlyList<Register> Choices(OpCodeOperandKind kind) => kind switch
+    /// <summary>Empty: no register, or none that is synthesised.</summary>
+    public static IReadOnlyList<Register> Choices(OpCodeOperandKind kind, int bitness) =>
+        bitness == 64 ? Choices(kind) : Choices(kind).Where(register => register.GetFullRegister().GetNumber() < 8 && register is < Register.SPL or > Register.DIL).ToArray();
+
+    private static IReadOnlyList<Register> Choices(OpCodeOperandKind kind) => kind switch
     {
         r8_or_mem or r8_reg or r8_opcode => Bytes,
         r16_or_mem or r16_reg or r16_rm or r16_opcode => Words,

@@ -6,6 +6,7 @@ using Tcg.Mttcg.Translator.Host;
 using Tcg.Mttcg.Translator.Host.Interpreter;
 using Tcg.Mttcg.Translator.Host.X64;
 using Tcg.Mttcg.Translator.Runtime;
+using Tcg.Mttcg.Translator.Tests.Support;
 using Xunit.Abstractions;
 
 namespace Tcg.Mttcg.Translator.Tests.Oracle;
@@ -21,29 +22,30 @@ public class OracleTests(ITestOutputHelper output)
     private static readonly int Cases = Setting("MTTCG_ORACLE_CASES", 6);
     private static readonly int Seed = Setting("MTTCG_ORACLE_SEED", 1);
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void The_interpreter_agrees_with_the_host(bool optimised) => Compare(new InterpreterBackEnd(), optimised, () => null);
+    public static TheoryData<int, bool> Modes => new() { { 64, false }, { 64, true }, { 32, false }, { 32, true } };
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Translated_code_agrees_with_the_host(bool optimised)
+    [MemberData(nameof(Modes))]
+    public void The_interpreter_agrees_with_the_host(int bitness, bool optimised) => Compare(new InterpreterBackEnd(), bitness, optimised, () => null);
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public void Translated_code_agrees_with_the_host(int bitness, bool optimised)
     {
         if (!X64BackEnd.IsSupported) return;
         using var code = new CodeBuffer();
-        Compare(new X64BackEnd(code.Thunks), optimised, code.Fresh);
+        Compare(new X64BackEnd(code.Thunks), bitness, optimised, code.Fresh);
     }
 
-    private void Compare(IBackEnd backEnd, bool optimised, Func<CodeRegion?> region)
+    private void Compare(IBackEnd backEnd, int bitness, bool optimised, Func<CodeRegion?> region)
     {
-        using var arena = new Arena();
-        using var native = new NativeRunner();
-        using var guest = new GuestRunner(arena, backEnd, region);
+        using var machine = TestMachine.With(Engine.Interpreter);
+        using var arena = new Arena(machine);
+        using var native = new NativeRunner(bitness);
+        using var guest = new GuestRunner(machine, bitness, backEnd, region);
         var random = new RandomValues(Seed);
-        var source = new FormSource(random);
-        var scenario = new Scenario(random, arena);
+        var source = new FormSource(random, bitness);
+        var scenario = new Scenario(random, arena, bitness);
         var only = Environment.GetEnvironmentVariable("MTTCG_ORACLE_ONLY");
 
         int encodings = 0, cases = 0;
@@ -51,7 +53,7 @@ public class OracleTests(ITestOutputHelper output)
         foreach (var row in LiftTable.Rows)
         {
             if (only is not null && !row.Mnemonic.ToString().Equals(only, StringComparison.OrdinalIgnoreCase)) continue;
-            foreach (var info in FormSource.EncodingsOf(row.Mnemonic).Where(info => !Exclusions.Has(info)))
+            foreach (var info in source.EncodingsOf(row.Mnemonic).Where(info => !Exclusions.Has(info)))
             {
                 encodings++;
                 if (CompareEncoding(info, source, scenario, native, guest, arena, optimised, ref cases) is { } failure) failures.Add(failure);
@@ -68,9 +70,8 @@ public class OracleTests(ITestOutputHelper output)
         for (var draw = 0; draw < FormsPerEncoding * 2; draw++)
         {
             if (source.Draw(info, memory: (draw & 1) != 0) is not { } form) continue;
-            guest.SetInstruction(form.Bytes, optimised);
-            if (Exclusions.CallsHelper(guest.Block)) continue;
-            native.SetInstruction(form.Bytes);
+            guest.SetCode(form.Bytes, 1, optimised);
+            native.SetCode(form.Bytes);
             var undefined = Exclusions.UndefinedFlags(form.Instruction);
             for (var index = 0; index < Cases; index++)
             {

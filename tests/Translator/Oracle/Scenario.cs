@@ -3,7 +3,7 @@ using Iced.Intel;
 namespace Tcg.Mttcg.Translator.Tests.Oracle;
 
 /// <summary>Draws register and memory contents under which a form runs without a fault.</summary>
-internal sealed unsafe class Scenario(RandomValues random, Arena arena)
+internal sealed unsafe class Scenario(RandomValues random, Arena arena, int bitness)
 {
     private const ulong Data = Arena.Address + Arena.DataOffset, Stack = Arena.Address + Arena.StackOffset;
     private const uint MaskedMxCsr = 0x1f80;
@@ -25,6 +25,16 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena)
         if (instruction.Mnemonic == Mnemonic.Leave) registers.Gpr[5] = registers.Gpr[4] + 0x40;
         FillMemory(kind);
         Point(instruction, ref registers);
+        if (instruction.IsStringInstruction)
+        {
+            registers.Gpr[1] = (uint)random.Below(40);
+            registers.Flags |= (uint)random.Below(2) << 10;
+        }
+        if (bitness == 32)
+        {
+            for (var index = 0; index < 16; index++) registers.Gpr[index] = (uint)registers.Gpr[index];
+        }
+        if (instruction.Mnemonic == Mnemonic.Aam && instruction.Immediate8 == 0) return false;
         if (IsFarBit(instruction) && Overlaps(instruction)) return false;
         if (IsUndefinedShift(instruction, registers)) return false;
         return !Divides(instruction.Mnemonic) || DivisionCheck.Fits(instruction, registers, arena);
@@ -47,25 +57,26 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena)
     private void Point(in Instruction instruction, ref Registers registers)
     {
         var bytes = Math.Max(1, instruction.MemorySize.GetSize());
+        var atomic = instruction.HasLockPrefix || instruction.Mnemonic == Mnemonic.Xchg;
         for (var operand = 0; operand < instruction.OpCount; operand++)
         {
             switch (instruction.GetOpKind(operand))
             {
-                case OpKind.Memory: PointExplicit(instruction, ref registers, Target(bytes)); break;
-                case OpKind.MemorySegRSI: registers.Gpr[6] = Target(bytes); break;
-                case OpKind.MemoryESRDI or OpKind.MemorySegRDI: registers.Gpr[7] = Target(bytes); break;
+                case OpKind.Memory: PointExplicit(instruction, ref registers, Target(bytes, atomic)); break;
+                case OpKind.MemorySegRSI or OpKind.MemorySegESI: registers.Gpr[6] = Target(bytes, atomic); break;
+                case OpKind.MemoryESRDI or OpKind.MemorySegRDI or OpKind.MemoryESEDI or OpKind.MemorySegEDI: registers.Gpr[7] = Target(bytes, atomic); break;
             }
         }
         if (instruction.Mnemonic is Mnemonic.Xlatb) registers.Gpr[3] = Data + Arena.DataBytes / 4;
     }
 
-    // Aligned as SSE wants it; smaller operands anywhere within a page, as the slow path is not under test here.
-    private ulong Target(int bytes)
+    // Aligned as SSE wants it; smaller operands anywhere, at times across the page boundary, where atomic ones would need all processors stopped.
+    private ulong Target(int bytes, bool atomic)
     {
         var target = Data + Arena.DataBytes / 4 + (uint)random.Below(Arena.DataBytes / 2);
         if (bytes >= 16) return target & ~15ul;
-        if (((target & 0xfff) + (uint)bytes) > 0x1000) target -= (uint)bytes;
-        return target;
+        if (atomic) return Data + Arena.DataBytes / 4 + (uint)random.Below(Arena.DataBytes / 4 - bytes);
+        return random.Below(8) == 0 ? Data + Arena.DataBytes / 2 - (uint)random.Below(bytes) : target;
     }
 
     private void PointExplicit(in Instruction instruction, ref Registers registers, ulong target)

@@ -23,7 +23,7 @@ internal static class Simd
 
     public static void Lift(Lifting at)
     {
-        // The MMX forms share these mnemonics, and MMX is not announced.
+        // The MMX forms share these mnemonics, and MMX is not announced; CVTPI2PS from memory still enters MMX mode.
         if (HasMmx(at.Instruction)) at.RaiseUndefined();
         else if (Available(at)) Emit(at);
     }
@@ -83,6 +83,7 @@ internal static class Simd
 
     private static bool HasMmx(in Instruction instruction)
     {
+        if (instruction.Mnemonic is Mnemonic.Cvtpi2ps or Mnemonic.Cvtpi2pd) return true;
         for (var operand = 0; operand < instruction.OpCount; operand++)
             if (instruction.GetOpKind(operand) == OpKind.Register && instruction.GetOpRegister(operand).IsMM()) return true;
         return false;

@@ -22,7 +22,9 @@ internal sealed unsafe partial class X64Writer : CodeWriter
 
     public int Position { get; private set; }
 
-    public bool HasRoom => Position + OperationBytes <= _end;
+    public bool HasRoom => HasRoomFor(OperationBytes);
+
+    public bool HasRoomFor(int bytes) => Position + bytes <= _end;
 
     public void Begin(CodeRegion region, int position)
     {
@@ -97,6 +99,15 @@ internal sealed unsafe partial class X64Writer : CodeWriter
     }
 
     public void Emit(uint opcode, OpSize size, Reg reg, in HostMem memory) => Emit(opcode, size, (int)reg, memory);
+
+    /// <summary>RIP-relative form with an open displacement; returns where it is. No immediate may follow.</summary>
+    public int EmitRelative(uint opcode, OpSize size, Reg reg)
+    {
+        Prefixes(opcode, size, (int)reg, 0, 0, size == OpSize.B8 && (int)reg >= 4);
+        Byte(((int)reg & 7) << 3 | 5);
+        Int32(0);
+        return Position - 4;
+    }
 
     private static int Number(Reg register) => register == Reg.None ? 0 : (int)register;
 

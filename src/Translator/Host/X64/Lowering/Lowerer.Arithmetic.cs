@@ -30,7 +30,7 @@ internal sealed unsafe partial class Lowerer
         AfterFlagOperation(repeatable: true);
     }
 
-    /// <summary>CMP (Cmp) or TEST (And) of any two places. RAX and RCX may be lost.</summary>
+    /// <summary>CMP (Cmp) or TEST (And) of any two places. RAX may be lost.</summary>
     private void Compare(AluOp op, OpSize size, Loc a, Loc b)
     {
         var test = op == AluOp.And;
@@ -51,8 +51,9 @@ internal sealed unsafe partial class Lowerer
         }
         if (b.IsConstant)
         {
-            _w.MovConstant(Reg.Rcx, b.Value);
-            b = Loc.In(Reg.Rcx);
+            // Memory with such a constant was loaded above.
+            _pool.Use(b.Value, _w.EmitRelative(test ? Opcode.Test : (uint)op << 3 | 2 | Opcode.Sized, size, a.Register));
+            return;
         }
         if (a.IsRegister && b.IsRegister)
         {
@@ -71,17 +72,13 @@ internal sealed unsafe partial class Lowerer
         }
     }
 
-    /// <summary>register = register op b. RCX may be lost.</summary>
+    /// <summary>register = register op b.</summary>
     private void AluRegister(AluOp op, OpSize size, Reg register, Loc b)
     {
         if (b.IsRegister) _w.Alu(op, size, register, b.Register);
         else if (b.IsMemory) _w.Alu(op, size, register, b.Memory);
         else if (b.FitsImmediate(size, out var immediate)) _w.Alu(op, size, register, immediate);
-        else
-        {
-            _w.MovConstant(Reg.Rcx, b.Value);
-            _w.Alu(op, size, register, Reg.Rcx);
-        }
+        else _pool.Use(b.Value, _w.EmitRelative((uint)op << 3 | 2 | Opcode.Sized, size, register));
     }
 
     private void TwoOperand(AluOp op, bool commutes, OpSize size, Operand destination, Loc to, Loc a, Loc b)

@@ -42,26 +42,11 @@ internal sealed unsafe partial class Lowerer
             a = Loc.In(Reg.Rcx);
         }
         var flags = x.Rmw != RmwKind.Not;
-        if (flags) RmwFlagsBefore();
+        if (flags) BeforeFlagOperation();
         if (x.Lock) _w.Lock();
         RmwInstruction(x.Rmw, x.Size, HostMem.At(Reg.Rdx), a);
         if (flags) AfterFlagOperation();
         ResumeHere();
-    }
-
-    /// <summary>As BeforeFlagOperation, but a repetition of the flags' setter may not take RCX, which holds the operand.</summary>
-    private void RmwFlagsBefore()
-    {
-        var effects = _flags.Effects(_index);
-        var wants = effects.Reads != 0 || effects.Writes != 0 && (_flags.After(_index) & ~effects.Kills) != 0;
-        if (wants && !_resident && !_saved && _source.IsKnown)
-        {
-            _w.Push(Reg.Rcx);
-            EmitRepeat(_source);
-            _w.Pop(Reg.Rcx);
-            _resident = true;
-        }
-        BeforeFlagOperation();
     }
 
     private void RmwInstruction(RmwKind kind, OpSize size, in HostMem at, Loc a)
@@ -99,11 +84,6 @@ internal sealed unsafe partial class Lowerer
         ref var x = ref Current;
         var at = HostMem.At(Reg.Rdx);
         if (_flags.Effects(_index).Reads != 0 || (_flags.After(_index) & ~_flags.Effects(_index).Kills) != 0) EnsureSaved();
-        if (a.IsConstant && !a.FitsImmediate(x.Size, out _))
-        {
-            Assign(x.Size, Loc.Env(CpuState.BounceOffset), a);
-            a = Loc.Env(CpuState.BounceOffset);
-        }
         _w.LoadZero(x.Size, Reg.Rax, at);
         var again = _w.Position;
         if (x.Rmw is RmwKind.Adc or RmwKind.Sbb) EmitCarryFromState();
@@ -125,7 +105,7 @@ internal sealed unsafe partial class Lowerer
         _w.Byte(8);
     }
 
-    /// <summary>register = register op a, for its result or its flags. A large constant may not be combined with RCX.</summary>
+    /// <summary>register = register op a, for its result or its flags.</summary>
     private void RmwOnRegister(RmwKind kind, OpSize size, Reg register, Loc a)
     {
         switch (kind)

@@ -173,7 +173,7 @@ internal sealed unsafe partial class Lowerer
 
     private readonly record struct RepeatCost(bool Possible, bool Cheap, Loc First, Loc Second);
 
-    /// <summary>The flags into EFLAGS once more. RAX and RCX may be lost.</summary>
+    /// <summary>The flags into EFLAGS once more. RAX may be lost.</summary>
     private void EmitRepeat(FlagSource source)
     {
         if (source.Carry == FlagSource.CarryInState) EmitCarryFromState();

@@ -35,6 +35,7 @@ internal sealed unsafe partial class Lowerer
         {
             if (!a.IsRegister || a.Register != register) CopyInto(x.Size, register, a);
             if (b.IsMemory) _w.Emit(Opcode.IMul, x.Size, register, b.Memory);
+            else if (b.IsConstant) _pool.Use(b.Value, _w.EmitRelative(Opcode.IMul, x.Size, register));
             else _w.Emit(Opcode.IMul, x.Size, register, InRegister(x.Size, b, Reg.Rcx));
         }
         StoreResult(x.Size, to, register);

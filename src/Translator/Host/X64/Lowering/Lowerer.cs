@@ -20,6 +20,7 @@ internal sealed unsafe partial class Lowerer
     private readonly Encoder _encoder;
     private readonly FlagLiveness _flags = new();
     private readonly TempAllocator _temps = new();
+    private readonly ConstantPool _pool = new();
     private readonly List<byte> _unwind = [];
     private readonly List<(int At, ulong Label)> _labelJumps = [];
     private int[] _labelAt = new int[16];
@@ -69,6 +70,7 @@ internal sealed unsafe partial class Lowerer
         _unwind.Clear();
         _labelJumps.Clear();
         _cold.Clear();
+        _pool.Clear();
         _specialDivides.Clear();
         _unwindHost = _unwindGuest = _guestOffset = 0;
         _tb.Jump0 = _tb.Jump1 = default;
@@ -105,7 +107,8 @@ internal sealed unsafe partial class Lowerer
             if (!_w.HasRoom) return false;
             EmitCold(_cold[i]);
         }
-        if (!_w.HasRoom) return false;
+        if (!_w.HasRoomFor(_pool.Bytes + 8)) return false;
+        _tb.PoolOffset = _pool.Finish(_w);
         foreach (var (at, label) in _labelJumps) _w.Patch(at, _labelAt[label]);
         return true;
     }

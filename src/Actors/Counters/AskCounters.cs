@@ -1,0 +1,23 @@
+namespace Tcg.Mttcg.Actors.Counters;
+
+/// <summary>What a vCPU asks for.</summary>
+public enum AskKind : byte
+{
+    Protect,
+    Link,
+    CodeWrite,
+    NextRegion,
+}
+
+/// <summary>Latency of one vCPU's asks, by kind.</summary>
+public sealed class AskCounters
+{
+    private readonly LatencyHistogram[] _kinds = [.. Enum.GetValues<AskKind>().Select(_ => new LatencyHistogram())];
+
+    public LatencyHistogram this[AskKind kind] => _kinds[(int)kind];
+
+    public void AddTo(AskCounters sum)
+    {
+        foreach (var kind in Enum.GetValues<AskKind>()) this[kind].AddTo(sum[kind]);
+    }
+}

@@ -1,0 +1,28 @@
+using Akka.Actor;
+using Tcg.Mttcg.Actors.Vcpu;
+
+namespace Tcg.Mttcg.Actors.Life;
+
+/// <summary>Whom the machine actor leads, and what it may do to the hardware. Tests put probes here.</summary>
+public interface IMachineCrew
+{
+    IReadOnlyList<VcpuDoor> Doors { get; }
+
+    /// <summary>Actors, created as children of the machine actor.</summary>
+    IActorRef CreateMemory(IActorContext context);
+
+    /// <inheritdoc cref="CreateMemory"/>
+    IActorRef CreateCodeCache(IActorContext context, IActorRef memory);
+
+    /// <inheritdoc cref="CreateMemory"/>
+    IActorRef CreateVcpu(IActorContext context, int index, IActorRef memory, IActorRef codeCache);
+
+    /// <summary>Bytes of RAM that translated code may come from.</summary>
+    long RamBytes { get; }
+
+    /// <summary>Power-on state of devices and RAM. Every vCPU stands still; each resets itself afterwards.</summary>
+    void ResetHardware();
+
+    /// <summary>The registers of all vCPUs, which have stopped; for diagnoses.</summary>
+    string Describe();
+}

@@ -1,0 +1,192 @@
+using Akka.Actor;
+using Tcg.Mttcg.Actors.Mailboxes;
+using Tcg.Mttcg.Actors.Protocol;
+using Tcg.Mttcg.Translator.Runtime;
+
+namespace Tcg.Mttcg.Actors.Vcpu;
+
+/// <summary>What a vCPU actor is made of.</summary>
+/// <param name="Supervisor">The machine actor, which hears of everything that a vCPU cannot settle itself.</param>
+public sealed record VcpuParts(
+    KickQueue Queue, IVcpuEngine Engine, VcpuCoherence Coherence, PausePolicy Pauses, IActorRef Supervisor, IActorRef Memory, IActorRef CodeCache);
+
+/// <summary>
+/// One vCPU on a thread of its own. The handler of <see cref="ContinueSlice"/> runs slices until another message waits and then tells itself to
+/// continue; the mailbox hands out all other messages first. Between slices nothing of the code buffer is on the stack.
+/// </summary>
+public sealed class VcpuActor : UntypedActor
+{
+    private readonly VcpuParts _parts;
+    private readonly VcpuLanes _lanes;
+    private readonly VcpuDoor _door;
+    private readonly int _index;
+    private bool _isBound;
+    private bool _isStarted;
+    private bool _isPaused;
+    // Told the machine actor something and must not run before its answer.
+    private bool _waits;
+
+    public VcpuActor(VcpuParts parts)
+    {
+        _parts = parts;
+        _door = parts.Queue.Door;
+        _index = _door.Index;
+        _lanes = new VcpuLanes(parts.Queue, parts.Engine, Self);
+        parts.Coherence.Connect(_lanes, Self, parts.Memory, parts.CodeCache);
+        _door.Status.Publish(Quiescence.Code);
+    }
+
+    // Nobody may wait for a processor that is gone.
+    protected override void PostStop() => _door.Status.Publish(Quiescence.Code);
+
+    // A processor is not restarted behind the guest's back: the machine actor stops the machine.
+    protected override void PreRestart(Exception reason, object message) => PostStop();
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case ContinueSlice: Slice(); break;
+            case IAccessRequest request: _lanes.Serve(request, Sender); break;
+            case ICodeRequest request: _lanes.Serve(request, Sender); break;
+            case StartVcpu:
+                _isStarted = true;
+                GoOn();
+                break;
+            case PauseVcpu:
+                _isPaused = true;
+                StandStill();
+                _parts.Supervisor.Tell(new VcpuPaused(_index), Self);
+                break;
+            case ResumeVcpu:
+                _isPaused = false;
+                GoOn();
+                break;
+            case ResetVcpu:
+                Bind();
+                _waits = false;
+                _parts.Engine.Reset();
+                break;
+            case GrantExclusive:
+                RunExclusive();
+                break;
+            case LeaveAnswered:
+                _waits = false;
+                GoOn();
+                break;
+            case StopVcpu:
+                StandStill();
+                Context.Stop(Self);
+                break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private bool MayRun => _isStarted && !_isPaused && !_waits && !_door.IsAborted;
+
+    private bool IsStanding => _door.Status.Current == Quiescence.Code;
+
+    private void StandStill()
+    {
+        if (!IsStanding) _lanes.BecomeQuiescent(Quiescence.Code);
+    }
+
+    private void GoOn()
+    {
+        if (!MayRun) return;
+        if (IsStanding) _lanes.BecomeRunning(Quiescence.Code);
+        Self.Tell(ContinueSlice.Instance, Self);
+    }
+
+    private void Slice()
+    {
+        if (!MayRun) return;
+        Bind();
+        try
+        {
+            while (Settle(_parts.Engine.Run()))
+            {
+                if (!_parts.Queue.HasOthers) continue;
+                Self.Tell(ContinueSlice.Instance, Self);
+                return;
+            }
+        }
+        catch (MachineStoppingException)
+        {
+            StandStill();
+        }
+    }
+
+    // False: the vCPU must not go on by itself.
+    private bool Settle(SliceEnd end)
+    {
+        if (end != SliceEnd.Paused) _parts.Pauses.Restart();
+        switch (end)
+        {
+            case SliceEnd.Kicked:
+                return !_door.IsAborted;
+            case SliceEnd.Paused:
+                _parts.Pauses.Paused();
+                return true;
+            case SliceEnd.Halted:
+                Halt();
+                return !_door.IsAborted;
+            case SliceEnd.Exclusive:
+                return Wait(new ExclusiveRequested(_index));
+            case SliceEnd.Shutdown:
+                return Wait(new VcpuShutDown(_index));
+            case SliceEnd.Left:
+                return Wait(new VcpuLeft(_index));
+            default:
+                var failure = _parts.Engine.TakeFailure();
+                return Wait(new VcpuFailed(_index, failure ?? new InvalidOperationException("the vCPU failed without a reason")));
+        }
+    }
+
+    private bool Wait(object told)
+    {
+        _waits = true;
+        StandStill();
+        if (!_door.IsAborted) _parts.Supervisor.Tell(told, Self);
+        return false;
+    }
+
+    private void Halt()
+    {
+        _lanes.BecomeQuiescent(Quiescence.Code);
+        if (_parts.Engine.IsDeaf)
+        {
+            _door.IsDeaf = true;
+            _parts.Supervisor.Tell(new VcpuDeafened(_index), Self);
+        }
+        while (!_door.ExitRequested && !_parts.Queue.HasOrdinary && !_door.IsAborted) _door.Parker.Park(Timeout.InfiniteTimeSpan);
+        _door.IsDeaf = false;
+        _lanes.BecomeRunning(Quiescence.Code);
+    }
+
+    private void RunExclusive()
+    {
+        _waits = false;
+        Bind();
+        _lanes.BecomeRunning(Quiescence.Code);
+        var goesOn = false;
+        try
+        {
+            var end = _parts.Engine.RunExclusive();
+            goesOn = end is SliceEnd.Kicked or SliceEnd.Paused or SliceEnd.Halted || Settle(end);
+        }
+        catch (MachineStoppingException)
+        {
+        }
+        StandStill();
+        _parts.Supervisor.Tell(new ExclusiveEnded(_index), Self);
+        if (goesOn) GoOn();
+    }
+
+    private void Bind()
+    {
+        if (_isBound) return;
+        _isBound = true;
+        _parts.Engine.Bind();
+    }
+}

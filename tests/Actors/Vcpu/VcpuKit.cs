@@ -1,0 +1,48 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using Tcg.Mttcg.Actors.Counters;
+using Tcg.Mttcg.Actors.Mailboxes;
+using Tcg.Mttcg.Actors.Settings;
+using Tcg.Mttcg.Actors.Vcpu;
+using Tcg.Mttcg.Translator.Cache;
+
+namespace Tcg.Mttcg.Actors.Tests.Vcpu;
+
+/// <summary>Real vCPU actors over scripted processors, with probes for everybody around them.</summary>
+public abstract class VcpuKit : TestKit
+{
+    protected static readonly TimeSpan Wait = TimeSpan.FromSeconds(20);
+
+    protected VcpuKit() : base(MttcgSettings.Reference())
+    {
+        Supervisor = CreateTestProbe();
+        Memory = CreateTestProbe();
+        CodeCache = CreateTestProbe();
+    }
+
+    protected TestProbe Supervisor { get; }
+    protected TestProbe Memory { get; }
+    protected TestProbe CodeCache { get; }
+
+    protected sealed record Rig(IActorRef Actor, VcpuDoor Door, ScriptedEngine Engine, KickQueue Queue, VcpuCoherence Coherence, AskCounters Asks);
+
+    protected Rig NewVcpu(int index = 0)
+    {
+        var door = new VcpuDoor(index);
+        var name = $"vcpu-{index}";
+        var doors = VcpuDoors.Of(Sys);
+        doors.Register(name, door);
+        var queue = doors.QueueOf(door);
+        var engine = new ScriptedEngine(door);
+        var options = new VcpuOptions(PauseSleep: TimeSpan.FromMilliseconds(1));
+        var asks = new AskCounters();
+        var coherence = new VcpuCoherence(queue, options, asks);
+        var parts = new VcpuParts(queue, engine, coherence, new PausePolicy(options, door.Parker, oversubscribed: true), Supervisor.Ref, Memory.Ref, CodeCache.Ref);
+        var props = Props.Create(() => new VcpuActor(parts)).WithDispatcher(MttcgSettings.VcpuDispatcher).WithMailbox(MttcgSettings.VcpuMailbox);
+        return new Rig(Sys.ActorOf(props, name), door, engine, queue, coherence, asks);
+    }
+
+    protected static unsafe CodeRegion Region(int index) => new(index, null, null, 65536, 60000);
+}
