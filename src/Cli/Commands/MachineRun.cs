@@ -1,0 +1,58 @@
+using Tcg.Mttcg.Actors.Hosting;
+using Tcg.Mttcg.Actors.Life;
+using Tcg.Mttcg.Cli.Options;
+using Tcg.Mttcg.Machine.Boot;
+using Tcg.Mttcg.Machine.Serial;
+using Tcg.Mttcg.Memory.Host;
+using Tcg.Mttcg.Translator.Diagnostics;
+
+namespace Tcg.Mttcg.Cli.Commands;
+
+/// <summary>From checked settings to a machine.</summary>
+internal static class MachineRun
+{
+    /// <exception cref="UsageException">The host cannot give what is asked for.</exception>
+    /// <exception cref="BootImageException"/>
+    public static EmulatedMachine Create(RunSettings settings, BootSource kernel, IReadOnlyList<SerialLink> serial, SerialLink? debugConsole, ExecutionLog? log)
+    {
+        try
+        {
+            return new EmulatedMachine(new MachineOptions
+            {
+                Cpus = settings.Cpus,
+                RamBytes = settings.Memory,
+                Model = settings.Model,
+                Boot = new BootRequest(kernel) { CommandLine = settings.Append, Modules = Modules(settings.Initrd) },
+                Serial = serial,
+                DebugExit = settings.Devices.DebugExit,
+                DebugConsole = debugConsole,
+                TestDevice = settings.Devices.TestDevice,
+                BackEnd = settings.Accel.Interpret ? BackEndKind.Interpreter : BackEndKind.Auto,
+                OneInstructionPerTb = settings.Accel.OneInstructionPerTb,
+                CodeBytes = settings.Accel.CodeBytes,
+                RebootOnReset = !settings.NoReboot,
+                Trace = log,
+            });
+        }
+        catch (Exception e) when (e is ArgumentException or HostMemoryException)
+        {
+            throw new UsageException(e.Message.ReplaceLineEndings(" "));
+        }
+    }
+
+    /// <summary>Runs to the end; Ctrl-C and SIGTERM pull the plug.</summary>
+    public static async Task<MachineResult> ToEnd(EmulatedMachine machine, CancellationToken cancel)
+    {
+        using var registration = cancel.Register(() => _ = machine.StopAsync());
+        machine.Start();
+        return await machine.Completion;
+    }
+
+    // QEMU: "-initrd 'file arguments,file arguments'" names multiboot modules.
+    private static BootModule[] Modules(string? initrd)
+    {
+        if (initrd is null) return [];
+        if (File.Exists(initrd)) return [new BootModule(BootSource.Open(initrd, "initrd"), initrd)];
+        return [.. initrd.Split(',').Select(text => new BootModule(BootSource.Open(text.Split(' ')[0], "initrd"), text))];
+    }
+}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using Tcg.Mttcg.Actors.Life;
+using Tcg.Mttcg.Cli.Options;
+using Tcg.Mttcg.Cli.Output;
+using Tcg.Mttcg.Machine.Boot;
+using Tcg.Mttcg.Machine.Serial;
+
+namespace Tcg.Mttcg.Cli.Commands;
+
+/// <summary><c>mttcg run</c>: boots an image with QEMU's flags.</summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        var options = new RunOptions();
+        var command = new Command("run", "Boot a kernel or bare-metal image. Exit codes: 0 powered off, (v<<1)|1 debug exit, 1 usage, 2 triple fault, 4 stuck, 6 internal error.");
+        foreach (var option in options.All) command.Add(option);
+        command.SetAction((parsed, cancel) => RunAsync(options.Read(parsed), cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(RunSettings settings, CancellationToken cancel)
+    {
+        using var log = LogFile.Open(settings);
+        var kernel = BootSource.Open(settings.Kernel, "kernel");
+        var links = new List<SerialPump>();
+        var serial = NewLink(settings.Serial);
+        var debug = settings.DebugConsole is { } target ? NewLink(target) : null;
+        await using var machine = MachineRun.Create(settings, kernel, [serial], debug, log.Log);
+        links.Add(SerialPump.Start(serial, settings.Serial));
+        if (debug is not null) links.Add(SerialPump.Start(debug, settings.DebugConsole!));
+
+        var result = await MachineRun.ToEnd(machine, cancel);
+        foreach (var pump in links) await pump.DisposeAsync();
+        Report(result);
+        if (settings.Stats) StatsTable.Write(Console.Error, machine.Counters);
+        return ExitCode.Of(result);
+    }
+
+    private static SerialLink NewLink(SerialTarget target) => new(discardOutput: target.Kind == SerialKind.Null);
+
+    private static void Report(MachineResult result)
+    {
+        if (result.Reason is ExitReason.TripleFault or ExitReason.Stuck or ExitReason.Failed)
+            Console.Error.WriteLine($"\nmttcg: {Describe(result.Reason)}\n{result.Diagnosis}");
+    }
+
+    private static string Describe(ExitReason reason) => reason switch
+    {
+        ExitReason.TripleFault => "the guest met a triple fault",
+        ExitReason.Stuck => "the guest is stuck: every CPU halts with interrupts off",
+        _ => "internal error",
+    };
+}

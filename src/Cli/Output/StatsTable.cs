@@ -1,0 +1,36 @@
+using System.Globalization;
+using Tcg.Mttcg.Actors.Counters;
+using Tcg.Mttcg.Actors.Hosting;
+
+namespace Tcg.Mttcg.Cli.Output;
+
+/// <summary>What a machine did, in 80 columns.</summary>
+internal static class StatsTable
+{
+    public static void Write(TextWriter writer, MachineCounters counters)
+    {
+        void Row(string name, FormattableString value) => writer.WriteLine($"  {name,-28} {value.ToString(CultureInfo.InvariantCulture)}");
+
+        var vcpus = counters.Vcpus;
+        long Sum(Func<VcpuCounters, long> of) => vcpus.Sum(of);
+        var translations = Sum(v => v.Executor.Translations);
+        writer.WriteLine();
+        Row("TBs translated", $"{translations:n0}, from {Sum(v => v.Executor.GuestBytesTranslated):n0} bytes of guest code");
+        Row("host code", $"{Sum(v => v.Executor.HostBytesEmitted):n0} bytes");
+        Row("direct jumps chained", $"{Sum(v => v.Executor.Chained):n0}");
+        Row("dispatches", $"{Sum(v => v.Executor.Dispatches):n0}: jump cache {Sum(v => v.Executor.DispatchJumpCacheHits):n0}, hash {Sum(v => v.Executor.HashHits):n0}");
+        Row("TLB", $"{Sum(v => v.Tlb.Fills):n0} fills, {Sum(v => v.Tlb.VictimHits):n0} victim hits, {Sum(v => v.Tlb.Flushes):n0} flushes");
+        Row("interrupts, exceptions", $"{Sum(v => v.Executor.Interrupts):n0}, {Sum(v => v.Executor.Exceptions):n0}");
+        Row("TBs invalidated", $"{counters.Memory.BlocksKilled:n0}, by {counters.Memory.CodeWrites:n0} stores into code");
+        Row("stale, lost links", $"{Sum(v => v.Executor.StaleLinks):n0}, {Sum(v => v.Executor.ExistingLinks):n0}");
+        var asks = counters.Asks();
+        foreach (var kind in Enum.GetValues<AskKind>())
+        {
+            var histogram = asks[kind];
+            if (histogram.Count > 0) Row($"asks: {kind}", $"{histogram.Count:n0}, p50 {Micro(histogram, 0.5)}, p99 {Micro(histogram, 0.99)}");
+        }
+    }
+
+    private static string Micro(LatencyHistogram histogram, double share) =>
+        string.Create(CultureInfo.InvariantCulture, $"{histogram.Percentile(share).TotalMicroseconds:f1} us");
+}

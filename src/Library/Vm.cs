@@ -1,0 +1,90 @@
+using Tcg.Mttcg.Actors.Hosting;
+using Tcg.Mttcg.Actors.Life;
+using Tcg.Mttcg.Machine.Boards;
+using Tcg.Mttcg.Machine.Boot;
+
+namespace Tcg.Mttcg;
+
+/// <summary>
+/// An x86-64 SMP machine in this process: <c>await using var vm = Vm.Start(new VmOptions { Kernel = "vmlinuz" }); await vm.Console.WaitForAsync(...)</c>.
+/// For more control use <see cref="EmulatedMachine"/>.
+/// </summary>
+public sealed class Vm : IAsyncDisposable
+{
+    private Vm(EmulatedMachine machine, VmConsole console) => (Machine, Console) = (machine, console);
+
+    public EmulatedMachine Machine { get; }
+
+    /// <summary>The first serial port.</summary>
+    public VmConsole Console { get; }
+
+    /// <summary>How the machine ended; the console's text is complete then.</summary>
+    public Task<MachineResult> Completion => CompleteAsync();
+
+    /// <exception cref="ArgumentException">Options that no machine can have.</exception>
+    /// <exception cref="BootImageException">The image cannot be booted.</exception>
+    public static Vm Start(VmOptions options)
+    {
+        var console = new VmConsole();
+        var machine = new EmulatedMachine(options.ToMachine(console));
+        machine.Start();
+        return new Vm(machine, console);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Machine.DisposeAsync();
+        await Console.DisposeAsync();
+    }
+
+    private async Task<MachineResult> CompleteAsync()
+    {
+        var result = await Machine.Completion;
+        await Console.DisposeAsync();
+        return result;
+    }
+}
+
+/// <summary>What to boot, and on what.</summary>
+public sealed record VmOptions
+{
+    /// <summary>vCPUs.</summary>
+    public int Cpus { get; init; } = 1;
+
+    /// <summary>RAM in bytes.</summary>
+    public ulong RamBytes { get; init; } = 128UL << 20;
+    public BoardModel Model { get; init; } = BoardModel.Pc;
+
+    /// <summary>A path, unless <see cref="KernelBytes"/> is given.</summary>
+    public string Kernel { get; init; } = "";
+    public ReadOnlyMemory<byte>? KernelBytes { get; init; }
+
+    /// <summary>Initial ramdisk or multiboot module.</summary>
+    public string? Initrd { get; init; }
+    public string CommandLine { get; init; } = "";
+
+    /// <summary>isa-debug-exit; null: none.</summary>
+    public DebugExitOptions? DebugExit { get; init; } = new(0xf4, 4);
+    public BackEndKind BackEnd { get; init; }
+
+    /// <summary>Code buffer in bytes; null: as the settings say.</summary>
+    public long? CodeBytes { get; init; }
+    public bool RebootOnReset { get; init; }
+
+    internal MachineOptions ToMachine(VmConsole console) => new()
+    {
+        Cpus = Cpus,
+        RamBytes = RamBytes,
+        Model = Model,
+        Boot = new BootRequest(KernelBytes is { } bytes ? BootSource.FromBytes("kernel", bytes) : BootSource.Open(Kernel, "kernel"))
+        {
+            CommandLine = CommandLine,
+            Modules = Initrd is null ? [] : [new BootModule(BootSource.Open(Initrd, "initrd"))],
+        },
+        Serial = [console.Link],
+        DebugExit = DebugExit,
+        BackEnd = BackEnd,
+        CodeBytes = CodeBytes,
+        RebootOnReset = RebootOnReset,
+    };
+}
