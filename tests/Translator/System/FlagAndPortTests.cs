@@ -110,6 +110,18 @@ public unsafe class FlagAndPortTests
         Assert.Empty(bench.Device.Written);
     }
 
+    // Two bytes are read wherever the port lies, so the last byte of the TSS cannot be the first of them.
+    [Theory]
+    [InlineData(0x68 + 0x60 / 8, false)]
+    [InlineData(0x68 + 0x60 / 8 + 1, true)]
+    public void Both_bytes_of_the_bitmap_must_lie_in_the_tss(uint limit, bool allowed)
+    {
+        using var bench = SystemBench.Long(3);
+        bench.State->Tr.Limit = limit;
+        bench.Call(HelperId.In, 0x60, 1);
+        Assert.Equal(allowed, !bench.Cpu.HasPending);
+    }
+
     [Fact]
     public void Virtual_8086_code_needs_the_bitmap_even_with_iopl_3()
     {

@@ -106,6 +106,18 @@ public unsafe class LongModeDeliveryTests
     }
 
     [Fact]
+    public void A_page_fault_during_a_contributory_fault_is_just_a_page_fault()
+    {
+        using var bench = SystemBench.Long(3);
+        bench.PutLongGate(13, Code64, 0x7000);
+        bench.PutLongGate(14, Code64, 0x7700, ist: 1);
+        bench.Write(TssAt + 4, 8, 0x100020);
+        bench.Cpu.Raise(ExceptionVector.GeneralProtection, 0);
+        Assert.True(bench.Cpu.DeliverPending());
+        Assert.Equal((0x7700UL, 2UL), (bench.State->Rip, Frame(bench, 1)[0]));
+    }
+
+    [Fact]
     public void A_page_fault_on_the_stack_of_a_page_fault_is_a_double_fault_and_leaves_the_stack_alone()
     {
         using var bench = SystemBench.Long(3);

@@ -24,6 +24,8 @@ public unsafe class TaskSwitchTests
         bench.Call(HelperId.InterruptReturn, 4);
         Assert.Equal((0x5007UL, 0x1234UL, TssSelector), (bench.State->Rip, bench.State->Gpr[3], bench.State->Tr.Selector));
         Assert.Equal((0x89UL, 0x202u), (bench.Read(Gdt + OtherTss + 5, 1), bench.Cpu.Eflags));
+        // The task that returned is saved without NT.
+        Assert.Equal(2UL, bench.Read(Other + 0x24, 4));
     }
 
     [Fact]

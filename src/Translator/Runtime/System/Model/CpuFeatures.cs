@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Tcg.Mttcg.Translator.Runtime;
 
 /// <summary>What a processor may announce in CPUID. The rows of <see cref="CpuFeatures"/> say where.</summary>
@@ -42,15 +44,15 @@ public static class CpuFeatures
     private const CpuidRegister Eax = CpuidRegister.Eax, Ebx = CpuidRegister.Ebx, Ecx = CpuidRegister.Ecx, Edx = CpuidRegister.Edx;
 
     /// <summary>
-    /// Not in it on purpose: MONITOR (idle guests would poll instead of halting), LA57 (a deeper walk for nothing), hypervisor leaves.
+    /// Not in it on purpose: MONITOR (a wait would have to end at another processor's store), LA57 (a deeper walk for nothing), hypervisor leaves.
     /// </summary>
     public static CpuFeatureSet Default { get; } = new CpuFeatureSet().With(
         CpuFeature.Fpu, CpuFeature.Vme, CpuFeature.De, CpuFeature.Pse, CpuFeature.Tsc, CpuFeature.Msr, CpuFeature.Pae, CpuFeature.Mce, CpuFeature.Cx8, CpuFeature.Apic,
         CpuFeature.Sep, CpuFeature.Mtrr, CpuFeature.Pge, CpuFeature.Mca, CpuFeature.Cmov, CpuFeature.Pat, CpuFeature.Pse36, CpuFeature.ClFlush,
-        CpuFeature.Mmx, CpuFeature.Fxsr, CpuFeature.Sse, CpuFeature.Sse2, CpuFeature.SelfSnoop, CpuFeature.Cx16, CpuFeature.Pcid, CpuFeature.X2Apic,
-        CpuFeature.TscDeadline, CpuFeature.Xsave, CpuFeature.Rdrand, CpuFeature.FsGsBase, CpuFeature.Smep, CpuFeature.Erms, CpuFeature.Invpcid,
-        CpuFeature.Rdseed, CpuFeature.Smap, CpuFeature.Umip, CpuFeature.Rdpid, CpuFeature.FastShortRepMov, CpuFeature.SpecCtrl,
-        CpuFeature.ArchCapabilities, CpuFeature.LahfLong, CpuFeature.Syscall, CpuFeature.Nx, CpuFeature.Page1G, CpuFeature.Rdtscp, CpuFeature.LongMode,
+        CpuFeature.Fxsr, CpuFeature.Sse, CpuFeature.Sse2, CpuFeature.SelfSnoop, CpuFeature.Sse3, CpuFeature.Ssse3, CpuFeature.Cx16, CpuFeature.Pcid,
+        CpuFeature.Sse41, CpuFeature.X2Apic, CpuFeature.Movbe, CpuFeature.Popcnt, CpuFeature.TscDeadline, CpuFeature.Xsave, CpuFeature.Rdrand, CpuFeature.FsGsBase, CpuFeature.Smep, CpuFeature.Erms, CpuFeature.Invpcid,
+        CpuFeature.Rdseed, CpuFeature.Smap, CpuFeature.ClFlushOpt, CpuFeature.Umip, CpuFeature.Rdpid, CpuFeature.FastShortRepMov, CpuFeature.SpecCtrl,
+        CpuFeature.ArchCapabilities, CpuFeature.LahfLong, CpuFeature.Lzcnt, CpuFeature.Syscall, CpuFeature.Nx, CpuFeature.Page1G, CpuFeature.Rdtscp, CpuFeature.LongMode,
         CpuFeature.AlwaysRunningApicTimer, CpuFeature.InvariantTsc);
 
     public static IReadOnlyList<CpuFeatureRow> Rows { get; } =
@@ -126,12 +128,9 @@ public static class CpuFeatures
         new(CpuFeature.InvariantTsc, 0x80000007, Edx, 8),
     ];
 
-    /// <summary>The announced bits of one output register.</summary>
-    public static uint Word(CpuFeatureSet features, uint leaf, CpuidRegister register)
-    {
-        uint word = 0;
-        foreach (var row in Rows)
-            if (row.Leaf == leaf && row.Register == register && features.Has(row.Feature)) word |= 1u << row.Bit;
-        return word;
-    }
+    /// <summary>The announced bits of every output register that has any.</summary>
+    public static FrozenDictionary<(uint Leaf, CpuidRegister Register), uint> Words(CpuFeatureSet features) => Rows
+        .Where(row => features.Has(row.Feature))
+        .GroupBy(row => (row.Leaf, row.Register))
+        .ToFrozenDictionary(group => group.Key, group => group.Aggregate(0u, (word, row) => word | 1u << row.Bit));
 }

@@ -1,9 +1,12 @@
+using System.Collections.Frozen;
+
 namespace Tcg.Mttcg.Translator.Runtime;
 
 /// <summary>What all processors of a machine are: announced by CPUID, obeyed by control registers and MSRs.</summary>
 public sealed record CpuModel
 {
     private readonly CpuFeatureSet _features;
+    private readonly FrozenDictionary<(uint, CpuidRegister), uint> _words = FrozenDictionary<(uint, CpuidRegister), uint>.Empty;
 
     public CpuModel() => Features = CpuFeatures.Default;
 
@@ -30,11 +33,15 @@ public sealed record CpuModel
         init
         {
             _features = value;
+            _words = CpuFeatures.Words(value);
             Cr4Mask = Cr4.Pce;
             foreach (var row in CpuFeatures.Rows)
                 if (value.Has(row.Feature)) Cr4Mask |= row.Cr4;
         }
     }
+
+    /// <summary>The features that CPUID shows in one register of a leaf.</summary>
+    public uint FeatureWord(uint leaf, CpuidRegister register) => _words.GetValueOrDefault((leaf, register));
 
     /// <summary>Bits of CR4 that may be set.</summary>
     public ulong Cr4Mask { get; private init; }

@@ -44,7 +44,7 @@ internal static unsafe class CpuidTable
         public CpuidResult Read(Cpu cpu, uint subleaf) => _read(cpu, subleaf);
     }
 
-    private static uint Word(Cpu cpu, uint leaf, CpuidRegister register) => CpuFeatures.Word(cpu.Model.Features, leaf, register);
+    private static uint Word(Cpu cpu, uint leaf, CpuidRegister register) => cpu.Model.FeatureWord(leaf, register);
 
     private static int TopologyShift(Cpu cpu) => 32 - BitOperations.LeadingZeroCount((uint)cpu.Model.Processors - 1);
 
