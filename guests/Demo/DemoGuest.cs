@@ -16,6 +16,9 @@ namespace Tcg.Mttcg.Guests.Demo;
 public static class DemoGuest
 {
     public const int Columns = 76, Rows = 22;
+
+    /// <summary>How many checks it reports.</summary>
+    public const int Checks = 4;
     private const int Iterations = 3000, LockRounds = 5000, PatchRounds = 1000, RemapRounds = 200;
     private const double Left = -2.1, Top = -1.2, Width = 2.9, Height = 2.4;
 

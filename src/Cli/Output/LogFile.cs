@@ -18,11 +18,11 @@ internal sealed class LogFile : IDisposable
     {
         if (settings.LogItems.Count == 0) return new LogFile(null, null);
         var items = settings.LogItems.Aggregate(LogItems.None, (all, item) => all | LogItem.Flags[item]);
-        if (settings.LogFile is null) return new LogFile(null, new ExecutionLog(Console.Error, items, HostListing.Of));
+        if (settings.LogFile is null) return new LogFile(null, new ExecutionLog(Console.Error, items));
         try
         {
             var file = new StreamWriter(settings.LogFile, append: false);
-            return new LogFile(file, new ExecutionLog(file, items, HostListing.Of));
+            return new LogFile(file, new ExecutionLog(file, items));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

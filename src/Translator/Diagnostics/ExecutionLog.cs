@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Iced.Intel;
 using Tcg.Mttcg.Translator.Cache;
+using Tcg.Mttcg.Translator.Host;
 using Tcg.Mttcg.Translator.Ir;
 using Tcg.Mttcg.Translator.Runtime;
 
@@ -29,8 +30,7 @@ public enum LogItems
 }
 
 /// <summary>Writes what all vCPUs of a machine do. Each record is written whole, whoever else writes.</summary>
-/// <param name="hostListing">Lists a block's host code; null: the back end has none.</param>
-public sealed unsafe class ExecutionLog(TextWriter writer, LogItems items, Func<TranslationBlock, string>? hostListing = null)
+public sealed unsafe class ExecutionLog(TextWriter writer, LogItems items)
 {
     private readonly Lock _lock = new();
 
@@ -50,9 +50,9 @@ public sealed unsafe class ExecutionLog(TextWriter writer, LogItems items, Func<
         if (Has(LogItems.OpOpt)) Write($"OP after passes: cpu {cpu}\n{IrText.Print(block)}");
     }
 
-    public void Emitted(int cpu, TranslationBlock block)
+    public void Emitted(IBackEnd backEnd, TranslationBlock block)
     {
-        if (Has(LogItems.OutAsm) && hostListing is not null) Write($"OUT: cpu {cpu} TB {block.Id} [{block.CodeBytes} bytes]\n{hostListing(block)}");
+        if (Has(LogItems.OutAsm) && backEnd.Listing(block) is { } listing) Write(listing);
     }
 
     public void Delivering(Cpu cpu, string what)

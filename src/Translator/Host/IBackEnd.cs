@@ -27,6 +27,9 @@ public interface IBackEnd : IDisposable
     /// </summary>
     EmitResult Emit(IrBlock block, TranslationBlock tb, CodeRegion? region);
 
+    /// <summary>A block's host code as text, for logs; null: there is none.</summary>
+    string? Listing(TranslationBlock tb) => null;
+
     /// <summary>Runs from <paramref name="tb"/> through chained TBs until something needs the dispatcher. Guest state is exact on return.</summary>
     TbExit Execute(Cpu cpu, TranslationBlock tb);
 }

@@ -90,7 +90,7 @@ public sealed class TbTranslator(
                 counters.TranslatedInstructions += block.GuestInstructions;
                 counters.GuestBytesTranslated += block.GuestBytes;
                 counters.HostBytesEmitted += block.CodeBytes;
-                options.Log?.Emitted(cpu.Ports.Index, block);
+                options.Log?.Emitted(backEnd, block);
                 return block;
             }
             cache.Descriptors.Release(block);

@@ -44,6 +44,14 @@ public sealed unsafe class X64BackEnd : IBackEnd
         return new TbExit(((delegate* unmanaged<CpuState*, nuint, ulong>)_thunks.Enter)(cpu.State, tb.Entry));
     }
 
+    /// <inheritdoc/>
+    public string Listing(TranslationBlock tb)
+    {
+        using var text = new StringWriter();
+        X64Listing.Write(text, tb, _thunks);
+        return text.ToString();
+    }
+
     public void Dispose()
     {
     }
