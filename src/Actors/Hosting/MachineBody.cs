@@ -92,8 +92,11 @@ internal sealed class MachineBody : IDisposable
     {
         var index = door.Index;
         var apic = Board.LocalInterrupts[index];
-        var cpuPorts = new CpuPorts(index, apic, tsc, Control, new CpuPhysicalView(Map, apic), Memory, new PageWalker(Memory), ports, Stores);
-        var executor = Settings.Executor with { OneInstructionPerTb = _options.OneInstructionPerTb };
+        var cpuPorts = new CpuPorts(index, apic, tsc, Control, new CpuPhysicalView(Map, apic), Memory, new PageWalker(Memory), ports, Stores)
+        {
+            Model = new CpuModel { Processors = Doors.Count },
+        };
+        var executor = Settings.Executor with { OneInstructionPerTb = _options.OneInstructionPerTb, Log = _options.Trace };
         var body = Own(new VcpuBody(door, cpuPorts, Code.NewBackEnd(), Code.Cache, Settings, executor, Doors.Count > Environment.ProcessorCount));
         Board.AttachProcessor(index, door);
         return body;

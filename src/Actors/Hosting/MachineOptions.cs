@@ -4,6 +4,7 @@ using Tcg.Mttcg.Machine.Boot;
 using Tcg.Mttcg.Machine.Chipset;
 using Tcg.Mttcg.Machine.Serial;
 using Tcg.Mttcg.Machine.Wiring;
+using Tcg.Mttcg.Translator.Diagnostics;
 using Tcg.Mttcg.Translator.Host.X64;
 
 namespace Tcg.Mttcg.Actors.Hosting;
@@ -48,6 +49,9 @@ public sealed record MachineOptions
 
     /// <summary>Null: as the settings say. False: a reset by the guest ends the machine.</summary>
     public bool? RebootOnReset { get; init; }
+
+    /// <summary>Where processors and translators tell what they do; null: nowhere.</summary>
+    public ExecutionLog? Trace { get; init; }
 
     /// <summary>Tunables; null: the reference.</summary>
     public MttcgSettings? Settings { get; init; }
