@@ -23,6 +23,9 @@ public interface IMachineCrew
     /// <summary>Power-on state of devices and RAM. Every vCPU stands still; each resets itself afterwards.</summary>
     void ResetHardware();
 
+    /// <summary>A part is gone: whoever waits for an answer gives up.</summary>
+    void Abort();
+
     /// <summary>The registers of all vCPUs, which have stopped; for diagnoses.</summary>
     string Describe();
 }

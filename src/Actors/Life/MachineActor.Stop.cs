@@ -46,7 +46,7 @@ public sealed partial class MachineActor
             case PartFailed failed: Remember(failed.Part, failed.Cause); break;
             case StopTimedOut when !_isLastCall:
                 _isLastCall = true;
-                foreach (var door in _crew.Doors) door.Abort();
+                _crew.Abort();
                 Timers.StartSingleTimer(StopTimedOut.Instance, StopTimedOut.Instance, _options.StopTimeout);
                 break;
             case StopTimedOut:
@@ -62,7 +62,7 @@ public sealed partial class MachineActor
     // Causes that come after the first are told too: the first may be their consequence.
     private void Remember(string part, Exception cause)
     {
-        foreach (var door in _crew.Doors) door.Abort();
+        _crew.Abort();
         if (_ending.Failure is null) _ending = _ending with { Reason = ExitReason.Failed, Failure = cause };
         _ending = _ending with { Diagnosis = Join(_ending.Diagnosis, $"{part} failed: {cause}") };
     }

@@ -99,6 +99,6 @@ public sealed partial class MachineActor : UntypedActor, IWithTimers
     {
         Stop(new MachineResult(ExitReason.Failed, Diagnosis: $"{part} failed: {cause}", Failure: cause));
         // Somebody may wait for an answer of the part that is gone.
-        foreach (var door in _crew.Doors) door.Abort();
+        _crew.Abort();
     }
 }

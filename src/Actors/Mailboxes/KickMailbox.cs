@@ -9,9 +9,5 @@ namespace Tcg.Mttcg.Actors.Mailboxes;
 /// <summary>The mailbox type of vCPUs, named in HOCON.</summary>
 public sealed class KickMailbox(Akka.Actor.Settings settings, Config config) : MailboxType(settings, config), IProducesMessageQueue<KickQueue>
 {
-    public override IMessageQueue Create(IActorRef owner, ActorSystem system)
-    {
-        var doors = VcpuDoors.Of(system);
-        return doors.QueueOf(doors.Find(owner.Path.Name));
-    }
+    public override IMessageQueue Create(IActorRef owner, ActorSystem system) => VcpuDoors.Of(system).Find(owner.Path.Name);
 }

@@ -34,7 +34,8 @@ public sealed class RegionPool
         _grace = new GracePeriods(peers);
         _free = new Queue<CodeRegion>(regions);
         _regions = _free.Count;
-        if (_regions <= peers.Cpus) throw new ArgumentException($"{_regions} code regions are too few for {peers.Cpus} vCPUs: each keeps one", nameof(regions));
+        // None at all: a back end that needs no regions.
+        if (_regions != 0 && _regions <= peers.Cpus) throw new ArgumentException($"{_regions} code regions are too few for {peers.Cpus} vCPUs: each keeps one", nameof(regions));
     }
 
     public RegionCounters Counters { get; }

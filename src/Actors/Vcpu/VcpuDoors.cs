@@ -1,27 +1,25 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
+using Tcg.Mttcg.Actors.Mailboxes;
 
 namespace Tcg.Mttcg.Actors.Vcpu;
 
 /// <summary>
-/// How a vCPU's mailbox, which the actor engine creates, meets the door that the rest of the machine knows: by the actor's name. One instance
+/// How a vCPU's mailbox, which the actor engine creates, meets the door and lanes that the rest of the machine knows: by the actor's name. One instance
 /// an actor system.
 /// </summary>
 public sealed class VcpuDoors : IExtension
 {
-    private readonly ConcurrentDictionary<string, VcpuDoor> _doors = new();
-    private readonly ConcurrentDictionary<VcpuDoor, Mailboxes.KickQueue> _queues = new();
+    private readonly ConcurrentDictionary<string, KickQueue> _queues = new();
 
     public static VcpuDoors Of(ActorSystem system) => system.WithExtension<VcpuDoors, Provider>();
 
     /// <summary>Before the actor of this name is created.</summary>
-    public void Register(string actorName, VcpuDoor door) => _doors[actorName] = door;
+    public void Register(string actorName, KickQueue queue) => _queues[actorName] = queue;
 
-    public VcpuDoor Find(string actorName) => _doors.TryGetValue(actorName, out var door)
-        ? door
+    public KickQueue Find(string actorName) => _queues.TryGetValue(actorName, out var queue)
+        ? queue
         : throw new InvalidOperationException($"no vCPU is called {actorName}: only vCPUs have this mailbox");
-
-    public Mailboxes.KickQueue QueueOf(VcpuDoor door) => _queues.GetOrAdd(door, d => new Mailboxes.KickQueue(d));
 
     private sealed class Provider : ExtensionIdProvider<VcpuDoors>
     {

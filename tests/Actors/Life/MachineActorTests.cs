@@ -43,6 +43,11 @@ public class MachineActorTests : TestKit, IMachineCrew
         _hardwareResets++;
     }
 
+    void IMachineCrew.Abort()
+    {
+        foreach (var door in Doors) door.Abort();
+    }
+
     public string Describe() => "registers of all";
 
     private IActorRef NewMachine(bool reboots = true, bool rebootsOnTripleFault = false, int stopTimeout = 10_000, int stuckAfter = 20)

@@ -32,9 +32,8 @@ public abstract class VcpuKit : TestKit
     {
         var door = new VcpuDoor(index);
         var name = $"vcpu-{index}";
-        var doors = VcpuDoors.Of(Sys);
-        doors.Register(name, door);
-        var queue = doors.QueueOf(door);
+        var queue = new KickQueue(door);
+        VcpuDoors.Of(Sys).Register(name, queue);
         var engine = new ScriptedEngine(door);
         var options = new VcpuOptions(PauseSleep: TimeSpan.FromMilliseconds(1));
         var asks = new AskCounters();

@@ -1,0 +1,49 @@
+using Tcg.Mttcg.Memory;
+using Tcg.Mttcg.Memory.Pages;
+
+namespace Tcg.Mttcg.Actors.Coherence;
+
+/// <summary>The machine's page directory as the owner of coherence uses it.</summary>
+public sealed class DirectoryPages(StoreTracking stores) : ICodePages
+{
+    public void PublishBitmap(RamPage page, ulong[]? bitmap)
+    {
+        // A page with code and without a bitmap counts every store as a hit.
+        Of(page).Bitmap = bitmap is null || bitmap == SmcBitmaps.Everything ? null : ToBitmap(bitmap);
+    }
+
+    public void SetHasCode(RamPage page) => stores.BeginCode(page);
+
+    public bool WriterSeen(RamPage page) => (stores.Pages.FlagsOf(page) & PageFlags.WriterSeen) != 0;
+
+    public void SetProtected(RamPage page) => stores.Pages.SetFlags(page, PageFlags.Protected);
+
+    public void ClearCode(RamPage page) => stores.EndCode(page);
+
+    public int WritersInFlight(RamPage page) => Of(page).WritersInFlight;
+
+    public ulong Version(RamPage page) => Of(page).Version;
+
+    public void BumpVersion(RamPage page) => Of(page).BumpVersion();
+
+    public void Fence() => Interlocked.MemoryBarrier();
+
+    private PageDesc Of(RamPage page) => stores.Pages.FindOrAllocate(page);
+
+    private static SmcBitmap ToBitmap(ulong[] words)
+    {
+        var bitmap = new SmcBitmap();
+        for (var i = 0; i < PageSize.Bytes;)
+        {
+            if ((words[i >> 6] >> (i & 63) & 1) == 0)
+            {
+                i++;
+                continue;
+            }
+            var start = i;
+            while (i < PageSize.Bytes && (words[i >> 6] >> (i & 63) & 1) != 0) i++;
+            bitmap.Add(start, i - start);
+        }
+        return bitmap;
+    }
+}

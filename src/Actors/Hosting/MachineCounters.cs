@@ -1,0 +1,23 @@
+using Tcg.Mttcg.Actors.Coherence;
+using Tcg.Mttcg.Actors.Counters;
+using Tcg.Mttcg.Actors.Regions;
+using Tcg.Mttcg.Actors.Vcpu;
+using Tcg.Mttcg.Memory.Tlb;
+using Tcg.Mttcg.Translator.Runtime;
+
+namespace Tcg.Mttcg.Actors.Hosting;
+
+/// <summary>What one vCPU did. Live objects with one writer each; a reader may see fields of different moments.</summary>
+public sealed record VcpuCounters(VcpuDoor Door, ExecutorCounters Executor, TlbCounters Tlb, AskCounters Asks, PausePolicy Pauses);
+
+/// <summary>What a machine did.</summary>
+public sealed record MachineCounters(IReadOnlyList<VcpuCounters> Vcpus, CoherenceCounters Memory, RegionCounters Regions)
+{
+    /// <summary>All vCPUs' asks together, at this moment.</summary>
+    public AskCounters Asks()
+    {
+        var sum = new AskCounters();
+        foreach (var vcpu in Vcpus) vcpu.Asks.AddTo(sum);
+        return sum;
+    }
+}

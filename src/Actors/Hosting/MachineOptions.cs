@@ -1,0 +1,54 @@
+using Tcg.Mttcg.Actors.Settings;
+using Tcg.Mttcg.Machine.Boards;
+using Tcg.Mttcg.Machine.Boot;
+using Tcg.Mttcg.Machine.Chipset;
+using Tcg.Mttcg.Machine.Serial;
+using Tcg.Mttcg.Machine.Wiring;
+using Tcg.Mttcg.Translator.Host.X64;
+
+namespace Tcg.Mttcg.Actors.Hosting;
+
+/// <summary>How translated code is run.</summary>
+public enum BackEndKind : byte
+{
+    /// <summary>Host code where the host can run it, else the interpreter.</summary>
+    Auto,
+    Jit,
+    Interpreter,
+}
+
+/// <summary>Everything that a machine is built from. Immutable; the same options may build any number of machines.</summary>
+public sealed record MachineOptions
+{
+    /// <summary>vCPUs, 1 to <see cref="BoardOptions.MaximumCpus"/>.</summary>
+    public int Cpus { get; init; } = 1;
+
+    /// <summary>RAM in bytes: 1 MiB to 64 GiB, whole pages.</summary>
+    public ulong RamBytes { get; init; } = 128UL << 20;
+
+    public BoardModel Model { get; init; } = BoardModel.Pc;
+
+    /// <summary>What to boot. The sources stay open until the machine is disposed, and are disposed with it.</summary>
+    public required BootRequest Boot { get; init; }
+
+    /// <summary>Cables of COM1 to COM4.</summary>
+    public IReadOnlyList<SerialLink> Serial { get; init; } = [];
+    public DebugExitOptions? DebugExit { get; init; }
+    public SerialLink? DebugConsole { get; init; }
+    public bool TestDevice { get; init; }
+    public DateTime? RtcStart { get; init; }
+    public IDeviceLog? Log { get; init; }
+
+    public BackEndKind BackEnd { get; init; }
+    public X64Options? Jit { get; init; }
+    public bool OneInstructionPerTb { get; init; }
+
+    /// <summary>Size of the code buffer (QEMU's tb-size) in bytes; null: as the settings say.</summary>
+    public long? CodeBytes { get; init; }
+
+    /// <summary>Null: as the settings say. False: a reset by the guest ends the machine.</summary>
+    public bool? RebootOnReset { get; init; }
+
+    /// <summary>Tunables; null: the reference.</summary>
+    public MttcgSettings? Settings { get; init; }
+}

@@ -1,0 +1,39 @@
+using Tcg.Mttcg.Actors.Protocol;
+using Tcg.Mttcg.Memory;
+using Tcg.Mttcg.Translator.Cache;
+using Tcg.Mttcg.Translator.Runtime;
+
+namespace Tcg.Mttcg.Actors.Vcpu;
+
+/// <summary>The real processor in a vCPU actor.</summary>
+/// <param name="reset">Puts the processor where the guest starts; called with it in its power-on state.</param>
+public sealed unsafe class CpuEngine(Cpu cpu, CpuExecutor executor, Action<Cpu> reset) : IVcpuEngine
+{
+    public void Bind() => cpu.Tlb.BindToCurrentThread();
+
+    public SliceEnd Run() => executor.Run();
+
+    public SliceEnd RunExclusive() => executor.RunExclusive();
+
+    public void Reset()
+    {
+        cpu.Reset();
+        reset(cpu);
+    }
+
+    public bool IsDeaf => cpu.WaitsForStartUp || !cpu.InterruptsEnabled;
+
+    public Exception? TakeFailure()
+    {
+        var failure = cpu.Failure;
+        cpu.Failure = null;
+        return failure;
+    }
+
+    public void RevokeWrite(RamPage page) => cpu.Tlb.RevokeWrite(page);
+
+    // A flush of all covers the rights to write.
+    public void FlushTlb(TlbFlush flush) => cpu.FlushTlb();
+
+    public void Forget(CodeRegion region) => cpu.FlushJumpCache();
+}
