@@ -66,7 +66,9 @@ public sealed unsafe class CpuExecutor
             state->InterruptShadow = 0;
             var stepping = _cpu.SingleStepping;
             var exit = Execute(block, runOnce);
-            if (stepping && exit.Reason != TbExitReason.Exception) _cpu.AfterSingleStep();
+            // Only an instruction that completed is a step; the other exits come back to it.
+            var completed = exit.Reason is TbExitReason.Jump0 or TbExitReason.Jump1 or TbExitReason.Lookup or TbExitReason.Halt or TbExitReason.Pause;
+            if (stepping && completed && !_cpu.AfterSingleStep()) return SliceEnd.Shutdown;
             switch (exit.Reason)
             {
                 case TbExitReason.Jump0 or TbExitReason.Jump1:

@@ -198,6 +198,20 @@ public unsafe class TransferTests
         Assert.Equal(64, bench.Cpu.ComputeContext().Bitness);
     }
 
+    [Theory]
+    [InlineData(0x700UL, 0UL)]
+    [InlineData(0x600UL, 0x4000UL)]
+    public void Syscall_is_stepped_by_the_flags_it_leaves(ulong mask, ulong reported)
+    {
+        using var bench = SystemBench.Long(3);
+        bench.PutLongGate(1, Code64, 0x7000);
+        bench.State->SfMask = mask;
+        bench.Cpu.Eflags |= 0x100;
+        bench.Call(HelperId.SysCall, 0x5002);
+        Assert.True(bench.Cpu.AfterSingleStep());
+        Assert.Equal(reported, bench.State->Dr[6] & 0x4000);
+    }
+
     [Fact]
     public void Sysret_to_a_non_canonical_address_faults_in_the_kernel()
     {

@@ -71,6 +71,7 @@ internal static unsafe class TransferHelpers
     private static ulong Enter(Cpu cpu, ulong size, ulong allocate, ulong level)
     {
         var slot = (int)size;
+        level &= 31;
         Span<ulong> outer = stackalloc ulong[31];
         var mask = cpu.StackMask;
         var frame = cpu.State->Gpr[5];

@@ -5,11 +5,19 @@ public sealed unsafe partial class Cpu
     /// <summary>EFLAGS.TF: each instruction is followed by #DB. Translated blocks are then one instruction long.</summary>
     public bool SingleStepping => (State->SystemFlags & Eflag.Tf) != 0;
 
+    // SYSCALL alone is stepped by TF as IA32_FMASK leaves it: no #DB on the kernel's first instruction.
+    private bool _stepMasked;
+
     /// <summary>
     /// After one instruction that began with TF set and completed: delivers #DB as a trap. RIP must be exact. False: triple fault.
     /// </summary>
     public bool AfterSingleStep()
     {
+        if (_stepMasked)
+        {
+            _stepMasked = false;
+            return true;
+        }
         State->Dr[6] |= Dr.Dr6SingleStep;
         Record(new PendingEvent(ExceptionVector.Debug, InterruptSource.Trap, false, 0, 0));
         return DeliverPending();

@@ -98,8 +98,13 @@ public sealed unsafe partial class Cpu
             var delivered = TryDeliver(current);
             _externalBit = 0;
             State->HelperExit = 0;
-            // A task switch may complete and still fault in the new task: that exception stands on its own.
-            if (delivered) return !_hasPending || Deliver(TakePending());
+            if (delivered)
+            {
+                // A task switch may complete and still fault in the new task: that exception stands on its own.
+                if (!_hasPending) return true;
+                current = TakePending();
+                continue;
+            }
             var second = TakePending();
             switch (DoubleFault.Combine(current, second))
             {

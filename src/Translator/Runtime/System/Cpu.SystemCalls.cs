@@ -19,6 +19,7 @@ public sealed unsafe partial class Cpu
         var flags = Eflags & ~Eflag.Rf;
         State->Gpr[11] = flags;
         Eflags = flags & ~(uint)State->SfMask;
+        _stepMasked = (flags & Eflag.Tf) != 0 && !SingleStepping;
         EnterFlat((ushort)(State->Star >> 32 & 0xfffc), 8, 0, true);
         State->Rip = State->LStar;
     }

@@ -74,7 +74,8 @@ internal static unsafe class MsrTable
     // Writes are ignored: all processors share one invariant counter.
     private static ulong ReadTsc(Cpu cpu) => cpu.Ports.Tsc.Read();
 
-    private static ulong MicrocodeRevision(Cpu cpu) => 1UL << 56;
+    // Newer than every revision that guests know to be broken.
+    private static ulong MicrocodeRevision(Cpu cpu) => 0x0200_7006UL << 32;
 
     private static ulong PlatformInfo(Cpu cpu) => (cpu.Ports.Tsc.Frequency / 100_000_000 & 0xff) << 8;
 
