@@ -96,6 +96,7 @@ public class StoreTrackingTests
         var memory = 0;
         var hits = new bool[rounds];
         var linkedOld = new bool[rounds];
+        var finished = new int[2];
         var rendezvous = new Rendezvous();
         Rendezvous.Race(worker =>
         {
@@ -107,6 +108,10 @@ public class StoreTrackingTests
                 // Slide the two against each other, so that every interleaving of the few steps gets its turn.
                 if (worker == round / 32 % 2)
                     Thread.SpinWait(round % 32);
+                // Two rounds of each 64 have a fixed order: on a busy host the scheduler may otherwise let one side win for ever.
+                if (round % 64 == worker)
+                    while (Volatile.Read(ref finished[1 - worker]) <= round)
+                        Thread.Yield();
                 if (worker == 0)
                 {
                     var ticket = tracking.Begin(new(0), 0, 4096);
@@ -122,10 +127,13 @@ public class StoreTrackingTests
                     Interlocked.MemoryBarrier();
                     linkedOld[round] = desc.IsUnchangedSince(version) && bytes != round + 1;
                 }
+                Volatile.Write(ref finished[worker], round + 1);
                 rendezvous.Meet(round * 2L + 1);
             }
         });
-        Assert.Equal(0, Enumerable.Range(0, rounds).Count(round => linkedOld[round] && !hits[round]));
-        Assert.InRange(Enumerable.Range(0, rounds).Count(round => linkedOld[round]), 1, rounds - 1);
+        var old = linkedOld.Count(linked => linked);
+        var unseen = Enumerable.Range(0, rounds).Count(round => linkedOld[round] && !hits[round]);
+        Assert.True(unseen == 0, $"{unseen} of {old} translations of old bytes were linked unseen");
+        Assert.InRange(old, rounds / 64, rounds - rounds / 64);
     }
 }
