@@ -28,7 +28,9 @@ public sealed class PageDesc
     /// <summary>Clears flags with a full fence. Returns what was set before.</summary>
     public PageFlags Clear(PageFlags flags) => _directory.ClearFlags(Page, flags);
 
-    /// <summary>Grows with each store through the slow path and each DMA. Read before and after the bytes are read: equal means unchanged.</summary>
+    /// <summary>
+    /// Grows with each store through the slow path and each DMA. Taken before bytes are read, it goes to <see cref="IsUnchangedSince"/>.
+    /// </summary>
     public ulong Version => Volatile.Read(ref _version);
 
     /// <summary>Stores and DMA copies that are between their bitmap test and their version bump.</summary>
@@ -36,6 +38,13 @@ public sealed class PageDesc
 
     /// <summary>Stores into this page while it held code, for <see cref="CodePageOptions"/>.</summary>
     public int CodeWrites => Volatile.Read(ref _codeWrites);
+
+    /// <summary>
+    /// Whether no store happened since a version was taken and none is under way. Writers are looked at first: one that ends bumps the
+    /// version and then leaves, so in the other order it could slip through between the two looks. The caller has published its bitmap and
+    /// fenced before.
+    /// </summary>
+    public bool IsUnchangedSince(ulong version) => WritersInFlight == 0 && Version == version;
 
     /// <summary>
     /// The bytes that are code; null while no bitmap was built: any store to a page with <see cref="PageFlags.HasCode"/> counts as a hit.

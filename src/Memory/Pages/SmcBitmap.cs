@@ -8,7 +8,23 @@ namespace Tcg.Mttcg.Memory.Pages;
 public sealed class SmcBitmap
 {
     private const int WordBits = 64;
-    private readonly ulong[] _words = new ulong[PageSize.Bytes / WordBits];
+    private readonly ulong[] _words = new ulong[Words];
+
+    /// <summary>Length of the map in words of 64 bytes' bits.</summary>
+    public const int Words = PageSize.Bytes / WordBits;
+
+    public SmcBitmap()
+    {
+    }
+
+    /// <summary>A copy of <see cref="Words"/> words: bit b of word w stands for byte 64 w + b.</summary>
+    /// <exception cref="ArgumentException">Not that many words.</exception>
+    public SmcBitmap(ReadOnlySpan<ulong> words)
+    {
+        if (words.Length != Words)
+            throw new ArgumentException($"A page has {Words} words.", nameof(words));
+        words.CopyTo(_words);
+    }
 
     /// <summary>Marks bytes as code; readers see each word's bits appear at once.</summary>
     public void Add(int offset, int length)

@@ -32,6 +32,10 @@ public sealed class TranslationBlock(int id, TbKey key)
     public int CodeBytes { get; set; }
     public int ExitStubOffset { get; set; }
 
+    /// <summary>Offsets in Region of the second head that a block looping on itself may have, and of its stub; 0: none.</summary>
+    public int LoopOffset { get; set; }
+    public int LoopStubOffset { get; set; }
+
     /// <summary>Offset in Region of the constants behind the code; 0: none.</summary>
     public int PoolOffset { get; set; }
 

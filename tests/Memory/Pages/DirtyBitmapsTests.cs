@@ -3,6 +3,7 @@ using Tcg.Mttcg.Memory.Pages;
 
 namespace Tcg.Mttcg.Memory.Tests.Pages;
 
+[Collection(Rendezvous.Collection)]
 public class DirtyBitmapsTests
 {
     private readonly DirtyBitmaps _dirty = new(new(1000));
@@ -104,5 +105,29 @@ public class DirtyBitmapsTests
         }
         while (running);
         Assert.Equal(stored, seen);
+    }
+
+    [Fact]
+    public void Neighbours_in_one_word_are_set_by_two_threads_without_loss()
+    {
+        const int pages = 1 << 16;
+        var dirty = new DirtyBitmaps(new(pages));
+        var bits = new ulong[pages / 64];
+        for (var round = 0; round < 4; round++)
+        {
+            dirty.ReadAndClear(DirtyClient.Display, new(0), pages, bits);
+            var rendezvous = new Rendezvous();
+            Rendezvous.Race(worker =>
+            {
+                for (var page = 0; page < pages; page++)
+                {
+                    if (page % 4096 == 0)
+                        rendezvous.Meet(page / 4096);
+                    if (page % 2 == worker)
+                        dirty.Set(DirtyClient.Display, new((uint)page));
+                }
+            });
+            Assert.Equal(pages, dirty.ReadAndClear(DirtyClient.Display, new(0), pages, bits));
+        }
     }
 }

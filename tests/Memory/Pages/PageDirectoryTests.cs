@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Tcg.Mttcg.Memory.Pages;
 
 namespace Tcg.Mttcg.Memory.Tests.Pages;
 
+[Collection(Rendezvous.Collection)]
 public class PageDirectoryTests
 {
     [Fact]
@@ -38,22 +40,22 @@ public class PageDirectoryTests
     [Fact]
     public void Concurrent_callers_get_the_same_descriptor()
     {
-        for (var round = 0; round < 20; round++)
+        const int rounds = 8;
+        const int pages = 8192;
+        const int together = 4;
+        var directories = Enumerable.Range(0, rounds).Select(_ => new PageDirectory(new(pages))).ToArray();
+        var seen = new[] { new PageDesc[rounds * pages], new PageDesc[rounds * pages] };
+        var rendezvous = new Rendezvous();
+        Rendezvous.Race(worker =>
         {
-            const int pages = 4096;
-            var directory = new PageDirectory(new(pages));
-            var seen = new PageDesc[4][];
-            Parallel.For(0, 4, worker =>
+            for (var i = 0; i < rounds * pages; i++)
             {
-                var random = new Random(worker);
-                var mine = new PageDesc[pages];
-                foreach (var page in Enumerable.Range(0, pages).OrderBy(_ => random.Next()))
-                    mine[page] = directory.FindOrAllocate(new((uint)page));
-                seen[worker] = mine;
-            });
-            for (var page = 0; page < pages; page++)
-                Assert.All(seen, mine => Assert.Same(seen[0][page], mine[page]));
-        }
+                if (i % together == 0)
+                    rendezvous.Meet(i / together);
+                seen[worker][i] = directories[i / pages].FindOrAllocate(new((uint)(i % pages)));
+            }
+        });
+        Assert.Equal(-1, Enumerable.Range(0, rounds * pages).FirstOrDefault(i => !ReferenceEquals(seen[0][i], seen[1][i]), -1));
     }
 
     [Fact]
@@ -81,6 +83,43 @@ public class PageDirectoryTests
         });
         for (var page = 0u; page < 8; page++)
             Assert.Equal(PageFlags.None, directory.FlagsOf(new(page)));
+    }
+
+    /// <summary>A writer seen in flight is still in flight or has shown its version: there is no moment between in which it hides.</summary>
+    [Fact]
+    public void A_page_with_a_writer_in_flight_never_counts_as_unchanged()
+    {
+        var desc = new PageDirectory(new(1)).FindOrAllocate(new(0));
+        const int enough = 100_000;
+        var patience = Stopwatch.StartNew();
+        var started = 0UL;
+        var stop = false;
+        var met = 0;
+        var wrong = 0;
+        Rendezvous.Race(worker =>
+        {
+            while (worker == 0 && !Volatile.Read(ref stop))
+            {
+                desc.EnterWriter();
+                Volatile.Write(ref started, desc.Version + 1);
+                desc.BumpVersion();
+                desc.LeaveWriter();
+            }
+            for (var i = 1; worker == 1 && met < enough && patience.Elapsed.TotalSeconds < 20; i++)
+            {
+                if (i % 65536 == 0)
+                    Thread.Yield();
+                var version = desc.Version;
+                if (Volatile.Read(ref started) != version + 1)
+                    continue;
+                met++;
+                wrong += desc.IsUnchangedSince(version) ? 1 : 0;
+            }
+            if (worker == 1)
+                Volatile.Write(ref stop, true);
+        });
+        Assert.Equal(0, wrong);
+        Assert.True(met == enough, $"only {met} writers were met");
     }
 
     [Fact]

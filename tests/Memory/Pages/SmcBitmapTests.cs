@@ -2,6 +2,7 @@ using Tcg.Mttcg.Memory.Pages;
 
 namespace Tcg.Mttcg.Memory.Tests.Pages;
 
+[Collection(Rendezvous.Collection)]
 public class SmcBitmapTests
 {
     [Theory]
@@ -42,6 +43,18 @@ public class SmcBitmapTests
         }
     }
 
+    [Fact]
+    public void A_bitmap_of_words_is_a_copy()
+    {
+        var words = new ulong[SmcBitmap.Words];
+        words[2] = 0b110;
+        var bitmap = new SmcBitmap(words);
+        words[3] = 1;
+        Assert.Equal(2, bitmap.Count);
+        Assert.True(bitmap.Overlaps(129, 2) && !bitmap.Overlaps(131, 100) && !bitmap.Overlaps(0, 129));
+        Assert.Throws<ArgumentException>(() => new SmcBitmap(new ulong[63]));
+    }
+
     [Theory]
     [InlineData(-1, 1)]
     [InlineData(0, 0)]
@@ -58,16 +71,19 @@ public class SmcBitmapTests
     [Fact]
     public void Concurrent_additions_to_one_word_are_all_kept()
     {
-        for (var round = 0; round < 200; round++)
+        const int rounds = 200;
+        var bitmaps = Enumerable.Range(0, rounds).Select(_ => new SmcBitmap()).ToArray();
+        var rendezvous = new Rendezvous();
+        Rendezvous.Race(worker =>
         {
-            var bitmap = new SmcBitmap();
-            Parallel.For(0, 4, worker =>
+            for (var round = 0; round < rounds; round++)
             {
-                for (var i = worker; i < 128; i += 4)
-                    bitmap.Add(i, 1);
-            });
-            Assert.Equal(128, bitmap.Count);
-        }
+                rendezvous.Meet(round);
+                for (var i = worker; i < 4096; i += 2)
+                    bitmaps[round].Add(i, 1);
+            }
+        });
+        Assert.All(bitmaps, bitmap => Assert.Equal(4096, bitmap.Count));
     }
 
     private static (int Offset, int Length) Span(Random random, int longest)

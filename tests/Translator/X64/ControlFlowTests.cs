@@ -29,31 +29,40 @@ public sealed unsafe class ControlFlowTests : IDisposable
         (x.A, x.Aux) = (rip, (byte)reason);
     }
 
-    /// <summary>dec rcx; jnz itself; else on.</summary>
-    private static IrBlock Loop()
+    private const ulong Elsewhere = X64Machine.CodePc + 0x40;
+
+    /// <summary>add rax, 3; dec rcx; to slot 1 if not zero, else to slot 0.</summary>
+    private static IrBlock Counting(ulong taken)
     {
         var block = X64Machine.NewBlock();
         block.Append(IrOp.InsnStart).Imm = X64Machine.CodePc;
         Add(block, Rax, 3);
         ref var dec = ref block.Append(IrOp.Dec);
         (dec.Size, dec.Dst, dec.A, dec.SetsFlags) = (OpSize.B64, Rcx, Rcx, true);
-        var taken = block.NewLabel();
+        var label = block.NewLabel();
         ref var branch = ref block.Append(IrOp.BrIf);
-        (branch.Cond, branch.Imm) = (Condition.Ne, taken);
+        (branch.Cond, branch.Imm) = (Condition.Ne, label);
         Goto(block, 0, X64Machine.CodePc + 16);
-        block.Append(IrOp.Label).Imm = taken;
-        Goto(block, 1, X64Machine.CodePc);
+        block.Append(IrOp.Label).Imm = label;
+        Goto(block, 1, taken);
+        return block;
+    }
+
+    private static IrBlock Back()
+    {
+        var block = X64Machine.NewBlock(pc: Elsewhere);
+        Goto(block, 0, X64Machine.CodePc);
         return block;
     }
 
     [Fact]
     public void An_unlinked_slot_leaves_with_its_number_and_target()
     {
-        var tb = _machine.Emit(Loop());
+        var tb = _machine.Emit(Counting(Elsewhere));
         _machine.State->Gpr[1] = 2;
         var exit = _machine.Run(tb);
         Assert.Equal((tb.Id, TbExitReason.Jump1), (exit.TbId, exit.Reason));
-        Assert.Equal(X64Machine.CodePc, _machine.State->Rip);
+        Assert.Equal(Elsewhere, _machine.State->Rip);
 
         _machine.State->Gpr[1] = 1;
         exit = _machine.Run(tb);
@@ -62,10 +71,12 @@ public sealed unsafe class ControlFlowTests : IDisposable
     }
 
     [Fact]
-    public void A_linked_loop_runs_without_the_dispatcher_and_an_unlinked_one_leaves_again()
+    public void Linked_blocks_run_without_the_dispatcher_and_an_unlinked_one_leaves_again()
     {
-        var tb = _machine.Emit(Loop());
-        X64Patcher.Link(tb, 1, tb);
+        var tb = _machine.Emit(Counting(Elsewhere));
+        var back = _machine.Emit(Back());
+        X64Patcher.Link(tb, 1, back);
+        X64Patcher.Link(back, 0, tb);
         _machine.State->Gpr[1] = 1000;
         Assert.Equal(TbExitReason.Jump0, _machine.Run(tb).Reason);
         Assert.Equal(3000ul, _machine.State->Gpr[0]);
@@ -77,11 +88,25 @@ public sealed unsafe class ControlFlowTests : IDisposable
     }
 
     [Fact]
+    public void A_block_that_jumps_to_itself_loops_without_a_slot_and_leaves_with_its_flags()
+    {
+        var tb = _machine.Emit(Counting(X64Machine.CodePc));
+        Assert.Equal(0, tb.Jump1.DisplacementOffset);
+        Assert.NotEqual(0, tb.LoopOffset);
+        _machine.State->Gpr[0] = ulong.MaxValue - 4;
+        _machine.State->Gpr[1] = 2;
+        Assert.Equal(TbExitReason.Jump0, _machine.Run(tb).Reason);
+        // The second addition carries; DEC keeps that and sets ZF and PF.
+        Assert.Equal(0x45ul, _machine.Get().Flags);
+        Assert.Equal(1ul, _machine.State->Gpr[0]);
+    }
+
+    [Fact]
     public void Displacements_and_heads_are_aligned_for_atomic_patching()
     {
         for (var i = 0; i < 20; i++)
         {
-            var block = Loop();
+            var block = Counting(Elsewhere);
             for (var n = 0; n < i; n++) Add(block, R9, 1ul << n);
             var tb = _machine.Emit(block);
             Assert.Equal(0u, tb.Entry % 16);
@@ -90,20 +115,37 @@ public sealed unsafe class ControlFlowTests : IDisposable
         }
     }
 
-    [Fact]
-    public void An_exit_request_stops_an_endless_loop_at_its_head_with_exact_state()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_endless_loop_stops_with_exact_state_when_asked_or_killed(bool kill)
     {
         var block = X64Machine.NewBlock();
-        Add(block, Rax, 1);
+        Add(block, Rax, 0x123456789);
         Goto(block, 0, X64Machine.CodePc);
         var tb = _machine.Emit(block);
-        X64Patcher.Link(tb, 0, tb);
+        Assert.NotEqual(0, tb.LoopOffset);
         var state = (nint)_machine.State;
-        using var timer = new Timer(_ => Volatile.Write(ref ((CpuState*)state)->ExitRequest, 1), null, 20, Timeout.Infinite);
+        using var timer = new Timer(
+            _ =>
+            {
+                if (kill) X64Patcher.Kill(tb);
+                else Volatile.Write(ref ((CpuState*)state)->ExitRequest, 1);
+            },
+            null, 20, Timeout.Infinite);
         var exit = _machine.Run(tb);
         Assert.Equal((tb.Id, TbExitReason.ExitRequest), (exit.TbId, exit.Reason));
         Assert.Equal(X64Machine.CodePc, _machine.State->Rip);
-        Assert.True(_machine.State->Gpr[0] > 0);
+        var rax = _machine.State->Gpr[0];
+        Assert.True(rax > 0x123456789);
+        var before = rax - 0x123456789;
+        ulong flags = 0;
+        if (rax < before) flags |= 1;
+        if ((System.Numerics.BitOperations.PopCount(rax & 0xff) & 1) == 0) flags |= 4;
+        if (((rax ^ before ^ 0x123456789) & 0x10) != 0) flags |= 0x10;
+        if ((long)rax < 0) flags |= 0x80;
+        if ((long)before >= 0 && (long)rax < 0) flags |= 0x800;
+        Assert.Equal(flags, _machine.Get().Flags);
     }
 
     [Fact]
@@ -131,18 +173,6 @@ public sealed unsafe class ControlFlowTests : IDisposable
         Assert.Equal((tb.Id, TbExitReason.ExitRequest), (exit.TbId, exit.Reason));
         Assert.Equal(X64Machine.CodePc, _machine.State->Rip);
         Assert.Equal(0ul, _machine.State->Gpr[0]);
-    }
-
-    [Fact]
-    public void Killing_a_running_loop_stops_it()
-    {
-        var block = X64Machine.NewBlock();
-        Add(block, Rax, 1);
-        Goto(block, 0, X64Machine.CodePc);
-        var tb = _machine.Emit(block);
-        X64Patcher.Link(tb, 0, tb);
-        using var timer = new Timer(_ => X64Patcher.Kill(tb), null, 20, Timeout.Infinite);
-        Assert.Equal(TbExitReason.ExitRequest, _machine.Run(tb).Reason);
     }
 
     [Theory]

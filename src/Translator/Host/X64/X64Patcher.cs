@@ -34,9 +34,16 @@ public static unsafe class X64Patcher
     public static void Kill(TranslationBlock tb)
     {
         ArgumentNullException.ThrowIfNull(tb);
-        var head = (ulong*)(RegionOf(tb).Writable + tb.CodeOffset);
-        var jump = 0xe9ul | (ulong)(uint)(tb.ExitStubOffset - (tb.CodeOffset + 5)) << 8;
-        Volatile.Write(ref *head, *head & ~0xff_ffff_fffful | jump);
+        var region = RegionOf(tb);
+        KillHead(region, tb.CodeOffset, tb.ExitStubOffset);
+        if (tb.LoopOffset != 0) KillHead(region, tb.LoopOffset, tb.LoopStubOffset);
+    }
+
+    private static void KillHead(CodeRegion region, int head, int stub)
+    {
+        var bytes = (ulong*)(region.Writable + head);
+        var jump = 0xe9ul | (ulong)(uint)(stub - (head + 5)) << 8;
+        Volatile.Write(ref *bytes, *bytes & ~0xff_ffff_fffful | jump);
     }
 
     private static CodeRegion RegionOf(TranslationBlock tb) =>

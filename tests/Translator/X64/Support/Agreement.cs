@@ -8,17 +8,19 @@ internal static unsafe class Agreement
     private const int SharedBytes = 2 * 4096;
 
     /// <param name="memory">R15 points to memory that both use.</param>
-    public static void Check(X64Machine machine, NativeOracle oracle, GuestProgram program, IrBlock block, Random random, bool memory)
+    /// <param name="iterations">The block loops, and this register counts down from there.</param>
+    public static void Check(X64Machine machine, NativeOracle oracle, GuestProgram program, IrBlock block, Random random, bool memory, (int Register, int Count)? iterations = null)
     {
         var start = Registers.Random(random);
         var ram = new Span<byte>(machine.Ram, SharedBytes);
         var before = new byte[SharedBytes];
         random.NextBytes(before);
         if (memory) start.Gpr[15] = (ulong)machine.Ram;
+        if (iterations is { } loop) start.Gpr[loop.Register] = (ulong)loop.Count;
 
         var expected = start;
         before.CopyTo(ram);
-        oracle.Run(program.Native, ref expected);
+        for (var i = 0; i < (iterations?.Count ?? 1); i++) oracle.Run(program.Native, ref expected);
         var expectedRam = ram.ToArray();
 
         before.CopyTo(ram);

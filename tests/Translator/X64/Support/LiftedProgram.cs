@@ -12,12 +12,17 @@ internal sealed class LiftedProgram : ICodeFetch
     private readonly PassPipeline _passes = new();
     private readonly byte[] _page = new byte[4096];
 
-    /// <summary>HLT ends what <paramref name="native"/> leaves open.</summary>
-    public IrBlock Lift(IReadOnlyList<Instruction> native)
+    /// <summary>PAUSE ends what <paramref name="native"/> leaves open.</summary>
+    public IrBlock Lift(IReadOnlyList<Instruction> native) => Lift(native, assembler => assembler.pause());
+
+    /// <summary>JNZ to the first instruction ends it.</summary>
+    public IrBlock LiftLoop(IReadOnlyList<Instruction> native) => Lift(native, assembler => assembler.jne(X64Machine.CodePc));
+
+    private IrBlock Lift(IReadOnlyList<Instruction> native, Action<Assembler> end)
     {
         var assembler = new Assembler(64);
         foreach (var instruction in native) assembler.AddInstruction(instruction);
-        assembler.AddInstruction(Instruction.Create(Code.Pause));
+        end(assembler);
         var stream = new MemoryStream();
         assembler.Assemble(new StreamCodeWriter(stream), X64Machine.CodePc);
         _page.AsSpan().Clear();

@@ -33,6 +33,16 @@ internal sealed class ProgramGenerator(Random random, GuestProgram program, bool
         (RmwKind.Xor, "Xor"), (RmwKind.Xadd, "Xadd"), (RmwKind.Xchg, "Xchg"),
     ];
 
+    /// <summary>A register that stays out, or -1.</summary>
+    public int Spared { get; init; } = -1;
+
+    /// <summary>SUB or DEC of the register, so that a JNZ may follow.</summary>
+    public void CountDown(int register)
+    {
+        if (random.Next(2) == 0) program.Add(Instruction.Create(Code.Dec_rm64, GuestProgram.Gpr(register, OpSize.B64)));
+        else program.Add(Instruction.Create(Code.Sub_rm64_imm8, GuestProgram.Gpr(register, OpSize.B64), 1));
+    }
+
     private OpSize AnySize() => (OpSize)random.Next(4);
 
     private OpSize Wide() => (OpSize)random.Next(1, 4);
@@ -42,7 +52,7 @@ internal sealed class ProgramGenerator(Random random, GuestProgram program, bool
         while (true)
         {
             var number = random.Next(16);
-            if (number != 4 && (number != MemoryBase || !memory)) return number;
+            if (number != 4 && number != Spared && (number != MemoryBase || !memory)) return number;
         }
     }
 

@@ -6,6 +6,10 @@ internal enum ColdKind : byte
     ExitRequest,
     /// <summary>Leaves with Jump0 or Jump1: the unlinked target of a jump slot.</summary>
     JumpStub,
+    /// <summary>An end of the block behind a conditional branch, with the flags still where they were.</summary>
+    Exit,
+    /// <summary>The poll at the head of the loop copy.</summary>
+    LoopPoll,
     /// <summary>RIP is in RDX and not in the jump cache.</summary>
     LookupMiss,
     /// <summary>The soft-TLB compare failed: RCX is the entry's byte offset, RDX the address ^ tag.</summary>
@@ -24,4 +28,11 @@ internal enum ColdKind : byte
 /// <param name="Index">The IR operation it belongs to.</param>
 /// <param name="GuestOffset">The guest instruction, from the block's first byte.</param>
 /// <param name="Source">What must be repeated to have the guest flags; none: they are saved.</param>
-internal record struct ColdPath(ColdKind Kind, int Jump, int Resume, int Index, int GuestOffset, FlagSource Source);
+internal record struct ColdPath(ColdKind Kind, int Jump, int Resume, int Index, int GuestOffset, FlagSource Source)
+{
+    /// <summary>The guest flags are in EFLAGS.</summary>
+    public bool Resident { get; init; }
+
+    /// <summary>The guest flags are in the state.</summary>
+    public bool Saved { get; init; }
+}

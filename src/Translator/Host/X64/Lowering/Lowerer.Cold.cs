@@ -33,6 +33,15 @@ internal sealed unsafe partial class Lowerer
             case ColdKind.JumpStub:
                 EmitJumpStub();
                 break;
+            case ColdKind.Exit:
+                (_resident, _saved, _source) = (path.Resident, path.Saved, path.Source);
+                Table[(int)Current.Op](this);
+                break;
+            case ColdKind.LoopPoll:
+                _tb.LoopStubOffset = _w.Position;
+                RecoverFlags(path.Source);
+                _w.JumpBack(_exitStub);
+                break;
             case ColdKind.LookupMiss:
                 _w.Store(OpSize.B64, HostMem.Env(CpuState.RipOffset), Reg.Rdx);
                 Leave(TbExitReason.Lookup);

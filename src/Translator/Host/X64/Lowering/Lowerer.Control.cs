@@ -7,30 +7,38 @@ namespace Tcg.Mttcg.Translator.Host.X64.Lowering;
 /// <summary>Labels, branches and the ends of blocks. At labels and ends the flags are in the state.</summary>
 internal sealed unsafe partial class Lowerer
 {
-    private int[] _fused = new int[256];
+    /// <summary>For a conditional branch whose label only ends the block: the operation that does.</summary>
+    private int[] _exitOf = new int[256];
 
     private bool MayChain => (_block.Context.CompileFlags & TbCompileFlags.NoChain) == 0;
 
     /// <summary>
-    /// A branch to a label that is reached from nowhere else and only jumps on becomes the jump slot itself: one host jump less on the taken way.
+    /// Finds labels that are reached by one conditional branch only and end the block at once: such an end is lowered with its branch, and out of
+    /// line if the block goes on.
     /// </summary>
-    private void PlanJumpFusion()
+    private void PlanExits()
     {
-        if (_fused.Length < _block.Count) _fused = new int[_block.Count * 2];
-        _fused.AsSpan(0, _block.Count).Fill(-1);
-        if (!MayChain || _options.CountJumps || _block.Labels == 0) return;
+        if (_exitOf.Length < _block.Count) _exitOf = new int[_block.Count * 2];
+        _exitOf.AsSpan(0, _block.Count).Fill(-1);
         var instructions = _block.Instructions;
         for (var i = 1; i < instructions.Length; i++)
         {
-            if (instructions[i].Op != IrOp.Label || (OpTable.Of(instructions[i - 1].Op).Traits & OpTraits.EndsBlock) == 0) continue;
-            var end = i + 1;
-            while (end < instructions.Length && instructions[end].Op == IrOp.InsnStart) end++;
-            if (end == instructions.Length || instructions[end].Op != IrOp.GotoTb) continue;
+            if (instructions[i].Op != IrOp.Label || !EndsBlock(i - 1)) continue;
+            var end = SkipStarts(i + 1);
+            if (end == instructions.Length || !EndsBlock(end)) continue;
             var branch = OnlyBranchTo(instructions[i].Imm);
             if (branch < 0 || branch > i) continue;
-            _fused[branch] = end;
+            _exitOf[branch] = end;
             _skip.AsSpan(i, end - i + 1).Fill(true);
         }
+    }
+
+    private bool EndsBlock(int index) => (OpTable.Of(_block.Instructions[index].Op).Traits & OpTraits.EndsBlock) != 0;
+
+    private int SkipStarts(int index)
+    {
+        while (index < _block.Count && _block.Instructions[index].Op == IrOp.InsnStart) index++;
+        return index;
     }
 
     /// <summary>-1: none or several, or not a conditional one.</summary>
@@ -68,34 +76,59 @@ internal sealed unsafe partial class Lowerer
     private void BranchZero(Condition condition)
     {
         ref var x = ref Current;
-        if (_fused[_index] >= 0 || _flags.After(_index) != 0) EnsureSaved();
-        var a = Place(x.A);
+        if (_flags.After(_index) != 0) EnsureSaved();
         _resident = false;
-        Compare(AluOp.Cmp, x.Size, a, Loc.Constant(0));
+        Compare(AluOp.Cmp, x.Size, Place(x.A), Loc.Constant(0));
         JumpTo(condition);
     }
 
+    /// <summary>EFLAGS satisfy the condition: to the label, or to the end behind it.</summary>
     private void JumpTo(Condition condition)
     {
-        var end = _fused[_index];
-        if (end >= 0)
+        var end = _exitOf[_index];
+        if (end < 0)
         {
+            if (_flags.AtLabel(Current.Imm) != 0) EnsureSaved();
+            _labelJumps.Add((_w.Jump(condition), Current.Imm));
+        }
+        else if (IsLoopEdge(end))
+        {
+            LoopBack(condition);
+        }
+        else if (IsChainedJump(end) && !_loops && EndsBlock(SkipStarts(_index + 1)))
+        {
+            // Both ways leave: the flags are saved once, and the branch itself is the jump slot.
             EnsureSaved();
             _w.Align(4, X64Writer.ConditionalJumpBytes);
             DefineSlot(end, _w.Jump(condition));
-            return;
         }
-        if (_flags.AtLabel(Current.Imm) != 0) EnsureSaved();
-        _labelJumps.Add((_w.Jump(condition), Current.Imm));
+        else
+        {
+            var jump = _w.Jump(condition);
+            _cold.Add(new ColdPath(ColdKind.Exit, jump, 0, end, _guestOffset, _source) { Resident = _resident, Saved = _saved });
+        }
     }
+
+    private bool IsChainedJump(int index) => _block.Instructions[index].Op == IrOp.GotoTb && MayChain && !_options.CountJumps;
 
     private void GotoTb()
     {
+        if (IsLoopEdge(_index))
+        {
+            LoopBack(null);
+            return;
+        }
         EnsureSaved();
         if (!MayChain)
         {
             StoreRip(Current.Imm);
             Leave(TbExitReason.Lookup);
+            return;
+        }
+        if (_tb.Jump(Current.Aux).DisplacementOffset is not 0 and var displacement)
+        {
+            // The loop copy leaves by the slots of the first one.
+            _w.JumpBack(displacement - X64Writer.JumpBytes);
             return;
         }
         if (_options.CountJumps) _w.IncDec(false, OpSize.B64, HostMem.Env(CpuState.ChainedJumpsOffset));

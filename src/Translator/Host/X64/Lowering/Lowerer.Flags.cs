@@ -96,7 +96,7 @@ internal sealed unsafe partial class Lowerer
     {
         _carry = _saved ? FlagSource.CarryInState : _source.Carry != FlagSource.NoCarry ? _source.Carry : _source.Setter;
         if (needed == 0 || _resident) return;
-        if (needed == ArithmeticFlags.CF && _saved) EmitCarryFromState();
+        if (needed == ArithmeticFlags.CF && (_saved || _source.Carry == FlagSource.CarryInState)) EmitCarryFromState();
         else EnsureResident();
     }
 
@@ -223,21 +223,26 @@ internal sealed unsafe partial class Lowerer
     /// The flags may be forgotten from operation <paramref name="from"/> on, because whoever needs them later can repeat what set them: no operand
     /// is overwritten before the last possible exception, and a reader or the block's end is reached with the repetition still cheap.
     /// </summary>
-    private bool Repeatable(FlagSource source, int from)
+    private bool Repeatable(FlagSource source, int from) => source.IsKnown && Intact(source, from) && LastsFrom(from, source);
+
+    /// <summary>Nothing before <paramref name="index"/> has overwritten what the repetition needs.</summary>
+    private bool Intact(FlagSource source, int index)
     {
-        if (!source.IsKnown) return false;
-        var cost = CostOf(source.Setter);
-        var carry = source.Carry >= 0 ? CostOf(source.Carry) : new RepeatCost(true, source.Carry == FlagSource.NoCarry, Loc.None, Loc.None);
+        RepeatCost cost = CostOf(source.Setter), carry = CarryCost(source);
         if (!cost.Possible || !carry.Possible) return false;
-        for (var j = (source.Carry >= 0 ? source.Carry : source.Setter) + 1; j < from; j++)
+        for (var j = (source.Carry >= 0 ? source.Carry : source.Setter) + 1; j < index; j++)
         {
             if (j > source.Setter && Overwrites(j, cost) || Overwrites(j, carry)) return false;
         }
-        return LastsFrom(from, cost, carry);
+        return true;
     }
 
-    private bool LastsFrom(int from, in RepeatCost cost, in RepeatCost carry)
+    private RepeatCost CarryCost(FlagSource source) =>
+        source.Carry >= 0 ? CostOf(source.Carry) : new RepeatCost(true, source.Carry == FlagSource.NoCarry, Loc.None, Loc.None);
+
+    private bool LastsFrom(int from, FlagSource source)
     {
+        RepeatCost cost = CostOf(source.Setter), carry = CarryCost(source);
         const int reach = 64;
         var cheap = cost.Cheap && carry.Cheap;
         var intact = true;
@@ -249,7 +254,9 @@ internal sealed unsafe partial class Lowerer
             if ((traits & (OpTraits.Structure | OpTraits.EndsBlock)) != 0) return cheap && intact;
             if (!intact && (traits & OpTraits.Faults) != 0) return false;
             var effects = _flags.Effects(j);
-            if (effects.Reads != 0 || effects.Writes != 0 && (_flags.After(j) & ~effects.Kills) != 0) return cheap && intact;
+            var wanted = effects.Writes == 0 ? effects.Reads : effects.Reads | _flags.After(j) & ~effects.Kills;
+            if (wanted == ArithmeticFlags.CF && source.Carry == FlagSource.CarryInState) return true;
+            if (wanted != 0) return cheap && intact;
             if (effects.Kills == ArithmeticFlags.All || _flags.After(j) == 0) return true;
             if (Overwrites(j, cost) || Overwrites(j, carry)) intact = false;
         }

@@ -74,6 +74,7 @@ internal sealed unsafe partial class Lowerer
         _specialDivides.Clear();
         _unwindHost = _unwindGuest = _guestOffset = 0;
         _tb.Jump0 = _tb.Jump1 = default;
+        _tb.LoopOffset = _tb.LoopStubOffset = 0;
         if (_labelAt.Length < _block.Labels) _labelAt = new int[_block.Labels * 2];
         if (_skip.Length < _block.Count)
         {
@@ -89,18 +90,19 @@ internal sealed unsafe partial class Lowerer
     private void PlanBlock()
     {
         PlanFolds();
-        PlanJumpFusion();
+        PlanLoop();
+        PlanExits();
     }
 
     private bool EmitAll()
     {
         if (!_w.HasRoom) return false;
-        EmitHead();
-        var instructions = _block.Instructions;
-        for (_index = 0; _index < instructions.Length; _index++)
+        EmitPoll(ColdKind.ExitRequest);
+        if (!EmitBody()) return false;
+        if (_loopJumps.Count > 0)
         {
-            if (!_w.HasRoom) return false;
-            if (!_skip[_index]) Table[(int)instructions[_index].Op](this);
+            EmitLoopCopy();
+            if (!EmitBody()) return false;
         }
         for (var i = 0; i < _cold.Count; i++)
         {
@@ -109,21 +111,34 @@ internal sealed unsafe partial class Lowerer
         }
         if (!_w.HasRoomFor(_pool.Bytes + 8)) return false;
         _tb.PoolOffset = _pool.Finish(_w);
-        foreach (var (at, label) in _labelJumps) _w.Patch(at, _labelAt[label]);
         return true;
     }
 
-    private void EmitHead()
+    private bool EmitBody()
+    {
+        var instructions = _block.Instructions;
+        for (_index = 0; _index < instructions.Length; _index++)
+        {
+            if (!_w.HasRoom) return false;
+            if (!_skip[_index]) Table[(int)instructions[_index].Op](this);
+        }
+        foreach (var (at, label) in _labelJumps) _w.Patch(at, _labelAt[label]);
+        _labelJumps.Clear();
+        return true;
+    }
+
+    /// <summary>Eight patchable bytes: the poll, or a NOP where there is none.</summary>
+    private void EmitPoll(ColdKind kind)
     {
         if ((_block.Context.CompileFlags & TbCompileFlags.NoPoll) != 0)
         {
             _w.Nop8();
-            AddCold(ColdKind.ExitRequest, -1);
+            AddCold(kind, -1);
         }
         else
         {
             _w.Alu(AluOp.Cmp, OpSize.B32, HostMem.Env(CpuState.ExitRequestOffset), 0);
-            AddCold(ColdKind.ExitRequest, _w.Jump(Condition.Ne));
+            AddCold(kind, _w.Jump(Condition.Ne));
         }
         if (_options.CountInstructions)
         {
