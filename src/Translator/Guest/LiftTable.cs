@@ -35,7 +35,7 @@ public static class LiftTable
     [
         Alu.Rows, Shifts.Rows, MultiplyDivide.Rows, Bits.Rows, Moves.Rows, Exchange.Rows, Stack.Rows, Branches.Rows, FarTransfers.Rows,
         Strings.Rows, FlagOps.Rows, Decimals.Rows, InputOutput.Rows, SystemOps.Rows, Descriptors.Rows, SegmentLoads.Rows, Hints.Rows,
-        SaveAreas.Rows, X87.Rows,
+        SaveAreas.Rows, X87.Rows, Mmx.Rows,
         SseMoves.Rows, SseFloat.Rows, SseConvert.Rows, SseInteger.Rows, SseShuffle.Rows, Sse3And4.Rows, SseSpecial.Rows,
     ];
 }

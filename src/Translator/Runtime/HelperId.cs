@@ -115,4 +115,6 @@ public enum HelperId : ushort
     Decimal,
     /// <summary>A = segment (FS or GS), B = base; #GP(0) unless canonical: WRFSBASE, WRGSBASE.</summary>
     WriteSegmentBase,
+    /// <summary>A = packed <see cref="MmxCall"/>, B = the source if it is no MMX register, zero-extended. Result: what the instruction computes. #MF like x87.</summary>
+    Mmx,
 }

@@ -68,6 +68,7 @@ public sealed unsafe class HelperTable
         AtomicHelpers.Rows,
         SaveHelpers.Rows,
         X87Helpers.Rows,
+        MmxHelpers.Rows,
         DecimalHelpers.Rows,
     ];
 }

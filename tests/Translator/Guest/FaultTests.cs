@@ -18,7 +18,7 @@ public sealed class FaultTests
     [InlineData("0f24c0")]         // mov tr
     [InlineData("8ec8")]           // mov cs
     [InlineData("c5f058c1")]       // avx
-    [InlineData("0fefc1")]         // mmx
+    [InlineData("0f0fc19e")]       // 3dnow
     [InlineData("0f20c8")]         // cr1
     public void What_does_not_exist_is_undefined(string hex)
     {
@@ -111,6 +111,8 @@ public sealed class FaultTests
     [InlineData("d9c1", TbFlags.TaskSwitched, NotAvailable)]
     [InlineData("d9c1", TbFlags.Emulate, NotAvailable)]
     [InlineData("0fae00", TbFlags.TaskSwitched, NotAvailable)]
+    [InlineData("0fefc1", TbFlags.TaskSwitched, NotAvailable)]
+    [InlineData("0fefc1", TbFlags.Emulate, Undefined)]
     [InlineData("9b", TbFlags.TaskSwitched, -1)]
     [InlineData("9b", TbFlags.MonitorCoprocessor, -1)]
     [InlineData("9b", TbFlags.TaskSwitched | TbFlags.MonitorCoprocessor, NotAvailable)]

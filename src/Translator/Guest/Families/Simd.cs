@@ -23,8 +23,8 @@ internal static class Simd
 
     public static void Lift(Lifting at)
     {
-        // The MMX forms share these mnemonics, and MMX is not announced; CVTPI2PS from memory still enters MMX mode.
-        if (HasMmx(at.Instruction)) at.RaiseUndefined();
+        // The MMX forms share these mnemonics.
+        if (Mmx.Concerns(at.Instruction)) Mmx.Lift(at);
         else if (Available(at)) Emit(at);
     }
 
@@ -63,16 +63,15 @@ internal static class Simd
         i.SetsFlags = instruction.RflagsModified != RflagsBits.None;
     }
 
-    /// <summary>An instruction of vector sources and a 32-bit general destination, made up by the lifter; the result is a new temporary.</summary>
-    public static Operand ToGeneral(Lifting at, in Instruction instruction)
+    /// <summary>An instruction made up by the lifter, without memory operand; its general register operand, if any, is <paramref name="result"/> or <paramref name="source"/>.</summary>
+    public static void Made(Lifting at, in Instruction instruction, OpSize size, Operand result, Operand source)
     {
-        var result = at.Temp();
         at.Block.Simd.Add(new IrSimd { Instruction = instruction });
         ref var i = ref at.Block.Append(IrOp.Simd);
-        i.Size = OpSize.B32;
+        i.Size = size;
         i.Dst = result;
+        i.A = source;
         i.Imm = (ulong)(at.Block.Simd.Count - 1);
-        return result;
     }
 
     /// <summary>Legacy 16-byte operands must be aligned, but for the moves and string compares made for unaligned data (SDM 1 4.1.1).</summary>
@@ -80,12 +79,4 @@ internal static class Simd
         instruction.MemorySize.GetSize() == 16
         && instruction.Mnemonic is not (Mnemonic.Movups or Mnemonic.Movupd or Mnemonic.Movdqu or Mnemonic.Lddqu
             or Mnemonic.Pcmpistri or Mnemonic.Pcmpistrm or Mnemonic.Pcmpestri or Mnemonic.Pcmpestrm);
-
-    private static bool HasMmx(in Instruction instruction)
-    {
-        if (instruction.Mnemonic is Mnemonic.Cvtpi2ps or Mnemonic.Cvtpi2pd) return true;
-        for (var operand = 0; operand < instruction.OpCount; operand++)
-            if (instruction.GetOpKind(operand) == OpKind.Register && instruction.GetOpRegister(operand).IsMM()) return true;
-        return false;
-    }
 }

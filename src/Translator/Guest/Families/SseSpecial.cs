@@ -28,24 +28,29 @@ internal static class SseSpecial
     {
         if (!Simd.Available(at)) return;
         Register source = at.Instruction.Op1Register, mask = at.Instruction.Op2Register;
-        var address = new IrAddress
-        {
-            Base = Lifting.Rdi,
-            AddressSize = at.Instruction.Op0Kind switch { OpKind.MemorySegDI => OpSize.B16, OpKind.MemorySegEDI => OpSize.B32, _ => OpSize.B64 },
-            Segment = at.Flatten(at.Instruction.MemorySegment),
-            Linear32 = !at.Is64,
-        };
-        var chosen = Simd.ToGeneral(at, Instruction.Create(Code.Pmovmskb_r32_xmm, Register.EAX, mask));
+        var address = MaskedDestination(at);
+        var chosen = at.Temp();
+        Simd.Made(at, Instruction.Create(Code.Pmovmskb_r32_xmm, Register.EAX, mask), OpSize.B32, chosen, Operand.None);
         for (var word = 0; word < 8; word++)
         {
-            var value = Simd.ToGeneral(at, Instruction.Create(Code.Pextrw_r32_xmm_imm8, Register.EAX, source, word));
+            var value = at.Temp();
+            Simd.Made(at, Instruction.Create(Code.Pextrw_r32_xmm_imm8, Register.EAX, source, word), OpSize.B32, value, Operand.None);
             StoreIfChosen(at, address with { Displacement = 2 * word }, chosen, 2 * word, value);
             var high = at.Compute(IrOp.Shr, OpSize.B32, value, at.Constant(8));
             StoreIfChosen(at, address with { Displacement = (2 * word) + 1 }, chosen, (2 * word) + 1, high);
         }
     }
 
-    private static void StoreIfChosen(Lifting at, in IrAddress address, Operand chosen, int bit, Operand value)
+    /// <summary>Where MASKMOVDQU and MASKMOVQ store: DS:RDI, no operand in sight.</summary>
+    public static IrAddress MaskedDestination(Lifting at) => new()
+    {
+        Base = Lifting.Rdi,
+        AddressSize = at.Instruction.Op0Kind switch { OpKind.MemorySegDI => OpSize.B16, OpKind.MemorySegEDI => OpSize.B32, _ => OpSize.B64 },
+        Segment = at.Flatten(at.Instruction.MemorySegment),
+        Linear32 = !at.Is64,
+    };
+
+    public static void StoreIfChosen(Lifting at, in IrAddress address, Operand chosen, int bit, Operand value)
     {
         var skip = at.NewLabel();
         at.BranchIfZero(at.Compute(IrOp.And, OpSize.B32, chosen, at.Constant(1u << bit)), OpSize.B32, skip);

@@ -74,6 +74,7 @@ internal sealed unsafe partial class NativeHost : IDisposable
         a.pushfq();
         a.pop(At(ProcessorImage.FlagsOffset));
         a.cld();
+        a.emms();
         for (var i = 0; i < 16; i++) a.movups(__xmmword_ptr[(long)_image + ProcessorImage.XmmOffset + (16 * i)], Xmm(i));
         a.stmxcsr(__dword_ptr[(long)_image + ProcessorImage.MxCsrOffset]);
         for (var i = CalleeSaved.Length - 1; i >= 0; i--) a.pop(CalleeSaved[i]);

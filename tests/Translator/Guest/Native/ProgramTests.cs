@@ -1,4 +1,5 @@
 using Iced.Intel;
+using Tcg.Mttcg.Translator.Guest;
 using Tcg.Mttcg.Translator.Host.Interpreter;
 using Tcg.Mttcg.Translator.Host.X64;
 using Tcg.Mttcg.Translator.Ir;
@@ -72,6 +73,40 @@ public sealed unsafe class ProgramTests : IDisposable
             foreach (var instruction in instructions) encoder.Encode(instruction, instruction.IP);
             for (var round = 0; round < 3; round++) Compare([.. writer.Bytes], random, Flags(undefined), string.Join('\n', instructions));
         }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("66")]
+    [InlineData("f2")]
+    [InlineData("f3")]
+    public void Every_mmx_instruction_agrees_with_the_host(string prefix)
+    {
+        byte[] load = Convert.FromHexString("0f6f0b0f6f5308"), store = Convert.FromHexString("0f7f4b200f7f53280f77");
+        byte[][] maps = [[0x0f], [0x0f, 0x38], [0x0f, 0x3a]];
+        var random = new Random(5);
+        var seen = 0;
+        foreach (var map in maps)
+            for (var opcode = 0; opcode < 256; opcode++)
+                foreach (var modRm in (byte[])[0xca, 0x4b, 0xd1, 0xe1, 0xf1, 0xc1])
+                {
+                    // MM1 with MM2, MM1 with [rbx+40h], a shift of MM1 by an immediate.
+                    byte[] code = [.. Convert.FromHexString(prefix), .. map, (byte)opcode, modRm, 0x40, 0x05, 0, 0];
+                    var instruction = Decoder.Create(64, code).Decode();
+                    if (instruction.IsInvalid || instruction.Mnemonic == Mnemonic.Emms || !IsMmx(instruction) || !LiftTable.TryFind(instruction.Mnemonic, out _)) continue;
+                    seen++;
+                    byte[] program = [.. load, .. code[..instruction.Length], .. store];
+                    for (var round = 0; round < 5; round++) Compare(program, random, 0, instruction.ToString());
+                }
+        Assert.True(seen > (prefix is "" ? 150 : 1), $"only {seen} were run");
+    }
+
+    private static bool IsMmx(in Instruction instruction)
+    {
+        if (instruction.Mnemonic is Mnemonic.Cvtpi2pd or Mnemonic.Cvtpi2ps) return true;
+        for (var operand = 0; operand < instruction.OpCount; operand++)
+            if (instruction.GetOpKind(operand) == OpKind.Register && instruction.GetOpRegister(operand).IsMM()) return true;
+        return false;
     }
 
     private void Compare(byte[] code, Random random, ulong undefinedFlags, string listing)
