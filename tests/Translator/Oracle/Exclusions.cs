@@ -24,16 +24,18 @@ internal static class Exclusions
         Mnemonics.Contains(info.Mnemonic) || info.IsPrivileged || info.Code.FlowControl() != FlowControl.Next || info.Code.CpuidFeatures().Any(IsX87);
 
     /// <summary>The flags nobody promises, for masking comparisons.</summary>
-    public static uint UndefinedFlags(in Instruction instruction)
+    public static uint UndefinedFlags(in Instruction instruction) => Mask(instruction.RflagsUndefined);
+
+    /// <summary>Iced's arithmetic flags as EFLAGS bits.</summary>
+    public static uint Mask(RflagsBits flags)
     {
-        var undefined = instruction.RflagsUndefined;
         uint mask = 0;
-        if ((undefined & RflagsBits.CF) != 0) mask |= (uint)ArithmeticFlags.CF;
-        if ((undefined & RflagsBits.PF) != 0) mask |= (uint)ArithmeticFlags.PF;
-        if ((undefined & RflagsBits.AF) != 0) mask |= (uint)ArithmeticFlags.AF;
-        if ((undefined & RflagsBits.ZF) != 0) mask |= (uint)ArithmeticFlags.ZF;
-        if ((undefined & RflagsBits.SF) != 0) mask |= (uint)ArithmeticFlags.SF;
-        if ((undefined & RflagsBits.OF) != 0) mask |= (uint)ArithmeticFlags.OF;
+        if ((flags & RflagsBits.CF) != 0) mask |= (uint)ArithmeticFlags.CF;
+        if ((flags & RflagsBits.PF) != 0) mask |= (uint)ArithmeticFlags.PF;
+        if ((flags & RflagsBits.AF) != 0) mask |= (uint)ArithmeticFlags.AF;
+        if ((flags & RflagsBits.ZF) != 0) mask |= (uint)ArithmeticFlags.ZF;
+        if ((flags & RflagsBits.SF) != 0) mask |= (uint)ArithmeticFlags.SF;
+        if ((flags & RflagsBits.OF) != 0) mask |= (uint)ArithmeticFlags.OF;
         return mask;
     }
 

@@ -13,6 +13,8 @@ internal sealed class FormSource(RandomValues random, int bitness)
 
     private readonly Register[] _bases = bitness == 64 ? Bases : Bases.Where(register => register < Register.R8).ToArray();
 
+    private bool _anyAddress;
+
     public IEnumerable<OpCodeInfo> EncodingsOf(Mnemonic mnemonic) =>
         from code in Enum.GetValues<Code>()
         where code.Mnemonic() == mnemonic
@@ -21,8 +23,12 @@ internal sealed class FormSource(RandomValues random, int bitness)
         select info;
 
     /// <summary>Null: the operands drawn do not encode (a high byte beside REX), or are of a kind that is not synthesised.</summary>
-    public Form? Draw(OpCodeInfo info, bool memory)
+    public Form? Draw(OpCodeInfo info, bool memory) => Draw(info, memory, NativeRunner.Slot, anyAddress: true);
+
+    /// <param name="anyAddress">False: memory operands name their address themselves, without registers.</param>
+    public Form? Draw(OpCodeInfo info, bool memory, ulong at, bool anyAddress)
     {
+        _anyAddress = anyAddress;
         var instruction = new Instruction { Code = info.Code };
         for (var operand = 0; operand < info.OpCount; operand++)
         {
@@ -32,7 +38,7 @@ internal sealed class FormSource(RandomValues random, int bitness)
         if (memory && info.CanUseLockPrefix && instruction.Op0Kind == OpKind.Memory && random.Below(2) == 0) instruction.HasLockPrefix = true;
         if (info.CanUseRepnePrefix && random.Below(3) == 0) instruction.HasRepnePrefix = true;
         else if (info.CanUseRepPrefix && random.Below(2) == 0) instruction.HasRepPrefix = true;
-        return Encode(instruction, NativeRunner.Slot);
+        return Encode(instruction, at);
     }
 
     /// <summary>Null: the draw does not encode.</summary>
@@ -75,7 +81,7 @@ internal sealed class FormSource(RandomValues random, int bitness)
     {
         instruction.SetOpKind(operand, OpKind.Memory);
         var narrow = bitness == 32 || random.Below(8) == 0;
-        var shape = random.Below(8);
+        var shape = _anyAddress ? random.Below(8) : 0;
         if (shape == 0)
         {
             // In 32-bit code the same encoding is an absolute address.

@@ -5,6 +5,9 @@ namespace Tcg.Mttcg.Translator.Tests.Oracle;
 /// <summary>Memory at chosen low addresses of the test process, so that the same pointers work natively and as guest linear addresses.</summary>
 internal static unsafe partial class HostPages
 {
+    /// <summary>Tests of this collection share the addresses and take turns.</summary>
+    public const string Collection = "fixed host addresses";
+
     private const int ProtRead = 1, ProtWrite = 2, ProtExec = 4;
     private const int MapShared = 1, MapPrivate = 2, MapAnonymous = 0x20, MapFixedNoReplace = 0x100000;
 

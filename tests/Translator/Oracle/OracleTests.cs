@@ -16,6 +16,7 @@ namespace Tcg.Mttcg.Translator.Tests.Oracle;
 /// code can run. <c>MTTCG_ORACLE_CASES</c> sets the cases per encoding and operand form, <c>MTTCG_ORACLE_SEED</c> the seed,
 /// <c>MTTCG_ORACLE_ONLY</c> one mnemonic.
 /// </summary>
+[Collection(HostPages.Collection)]
 public class OracleTests(ITestOutputHelper output)
 {
     private static readonly int FormsPerEncoding = 4;
@@ -95,5 +96,5 @@ public class OracleTests(ITestOutputHelper output)
         return Comparison.Differences(before, onHost, onGuest, undefined, arena) is { } difference ? $"{form}:\n{difference}" : null;
     }
 
-    private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
+    internal static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 }

@@ -8,8 +8,35 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, int bitn
     private const ulong Data = Arena.Address + Arena.DataOffset, Stack = Arena.Address + Arena.StackOffset;
     private const uint MaskedMxCsr = 0x1f80;
 
-    /// <summary>False: the form cannot run with any values drawn here.</summary>
+    /// <summary>False: the form cannot run with these values.</summary>
     public bool Draw(in Instruction instruction, out Registers registers)
+    {
+        var kind = DrawRegisters(out registers);
+        if (instruction.Mnemonic == Mnemonic.Leave) registers.Gpr[5] = registers.Gpr[4] + 0x40;
+        FillMemory(kind);
+        Point(instruction, ref registers);
+        if (instruction.IsStringInstruction)
+        {
+            registers.Gpr[1] = (uint)random.Below(40);
+            registers.Flags |= (uint)random.Below(2) << 10;
+        }
+        Narrow(ref registers);
+        if (instruction.Mnemonic == Mnemonic.Aam && instruction.Immediate8 == 0) return false;
+        if (IsFarBit(instruction) && Overlaps(instruction)) return false;
+        if (IsUndefinedShift(instruction, registers)) return false;
+        return !Divides(instruction.Mnemonic) || DivisionCheck.Fits(instruction, registers, arena);
+    }
+
+    /// <summary>For code whose memory operands need no registers.</summary>
+    public Registers Draw()
+    {
+        FillMemory(DrawRegisters(out var registers));
+        Narrow(ref registers);
+        return registers;
+    }
+
+    /// <summary>The kind of vector lanes drawn.</summary>
+    private int DrawRegisters(out Registers registers)
     {
         registers = default;
         for (var index = 0; index < 16; index++) registers.Gpr[index] = random.Integer();
@@ -22,22 +49,13 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, int bitn
         registers.MxCsr = MaskedMxCsr | ((uint)random.Below(4) << 13) | (random.Below(4) == 0 ? 0x8000u : 0) | (random.Below(4) == 0 ? 0x40u : 0)
             | (random.Below(2) == 0 ? (uint)random.Below(64) : 0x20);
         registers.Gpr[4] = Stack + Arena.StackBytes / 2 + (uint)random.Below(16) * 8;
-        if (instruction.Mnemonic == Mnemonic.Leave) registers.Gpr[5] = registers.Gpr[4] + 0x40;
-        FillMemory(kind);
-        Point(instruction, ref registers);
-        if (instruction.IsStringInstruction)
-        {
-            registers.Gpr[1] = (uint)random.Below(40);
-            registers.Flags |= (uint)random.Below(2) << 10;
-        }
-        if (bitness == 32)
-        {
-            for (var index = 0; index < 16; index++) registers.Gpr[index] = (uint)registers.Gpr[index];
-        }
-        if (instruction.Mnemonic == Mnemonic.Aam && instruction.Immediate8 == 0) return false;
-        if (IsFarBit(instruction) && Overlaps(instruction)) return false;
-        if (IsUndefinedShift(instruction, registers)) return false;
-        return !Divides(instruction.Mnemonic) || DivisionCheck.Fits(instruction, registers, arena);
+        return kind;
+    }
+
+    private void Narrow(ref Registers registers)
+    {
+        if (bitness == 64) return;
+        for (var index = 0; index < 16; index++) registers.Gpr[index] = (uint)registers.Gpr[index];
     }
 
     private static bool Divides(Mnemonic mnemonic) => mnemonic is Mnemonic.Div or Mnemonic.Idiv;
