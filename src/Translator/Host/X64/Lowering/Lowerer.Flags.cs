@@ -62,7 +62,7 @@ internal sealed unsafe partial class Lowerer
     {
         if (_resident && !_saved && _flags.After(_index) != 0)
         {
-            if (!Repeatable(_source, _index)) EnsureSaved();
+            if (!Repeatable(_source, _index, readNow: true)) EnsureSaved();
         }
         _resident = false;
     }
@@ -223,7 +223,9 @@ internal sealed unsafe partial class Lowerer
     /// The flags may be forgotten from operation <paramref name="from"/> on, because whoever needs them later can repeat what set them: no operand
     /// is overwritten before the last possible exception, and a reader or the block's end is reached with the repetition still cheap.
     /// </summary>
-    private bool Repeatable(FlagSource source, int from) => source.IsKnown && Intact(source, from) && LastsFrom(from, source);
+    /// <param name="readNow">Operation <paramref name="from"/> has what it reads in EFLAGS and loses them: only later readers count.</param>
+    private bool Repeatable(FlagSource source, int from, bool readNow = false) =>
+        source.IsKnown && Intact(source, from) && LastsFrom(from, source, readNow);
 
     /// <summary>Nothing before <paramref name="index"/> has overwritten what the repetition needs.</summary>
     private bool Intact(FlagSource source, int index)
@@ -240,7 +242,7 @@ internal sealed unsafe partial class Lowerer
     private RepeatCost CarryCost(FlagSource source) =>
         source.Carry >= 0 ? CostOf(source.Carry) : new RepeatCost(true, source.Carry == FlagSource.NoCarry, Loc.None, Loc.None);
 
-    private bool LastsFrom(int from, FlagSource source)
+    private bool LastsFrom(int from, FlagSource source, bool readNow = false)
     {
         RepeatCost cost = CostOf(source.Setter), carry = CarryCost(source);
         const int reach = 64;
@@ -254,7 +256,7 @@ internal sealed unsafe partial class Lowerer
             if ((traits & (OpTraits.Structure | OpTraits.EndsBlock)) != 0) return cheap && intact;
             if (!intact && (traits & OpTraits.Faults) != 0) return false;
             var effects = _flags.Effects(j);
-            var wanted = effects.Writes == 0 ? effects.Reads : effects.Reads | _flags.After(j) & ~effects.Kills;
+            var wanted = readNow && j == from ? 0 : effects.Writes == 0 ? effects.Reads : effects.Reads | _flags.After(j) & ~effects.Kills;
             if (wanted == ArithmeticFlags.CF && source.Carry == FlagSource.CarryInState) return true;
             if (wanted != 0) return cheap && intact;
             if (effects.Kills == ArithmeticFlags.All || _flags.After(j) == 0) return true;
