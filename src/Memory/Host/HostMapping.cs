@@ -53,7 +53,7 @@ public sealed unsafe class HostMapping : IDisposable
             throw HostMemoryException.Last("mprotect", length);
     }
 
-    /// <summary>Asks for huge pages where the host can give them, and keeps the range out of core dumps. Both are hints and never fail.</summary>
+    /// <summary>Asks for huge pages and keeps the range out of core dumps. Both are hints and never fail.</summary>
     public void AdviseLargeData()
     {
         _ = Libc.Advise(_start, (nuint)Length, Libc.AdviseHugePage);

@@ -50,7 +50,7 @@ public sealed class DirtyBitmaps
         return (all & Bit(page)) != 0;
     }
 
-    /// <summary>Marks a page dirty. The caller fences between its store and this call: a bit that is already set is not written again.</summary>
+    /// <summary>Marks a page dirty. The caller fences between its store and this call: a bit that is set is not written again.</summary>
     public void Set(DirtyClient client, RamPage page)
     {
         ref var word = ref Word(client, page);
@@ -58,21 +58,23 @@ public sealed class DirtyBitmaps
             Interlocked.Or(ref word, Bit(page));
     }
 
-    public void SetRange(DirtyClient client, RamPage first, int count) => ForEachWord(client, first, count, static (ref ulong word, ulong mask) =>
-    {
-        Interlocked.Or(ref word, mask);
-        return 0;
-    });
+    public void SetRange(DirtyClient client, RamPage first, int count) =>
+        ForEachWord(client, first, count, static (ref ulong word, ulong mask) =>
+        {
+            Interlocked.Or(ref word, mask);
+            return 0;
+        });
 
     /// <summary>Clears a page's bit; true when it was set.</summary>
     public bool TestAndClear(DirtyClient client, RamPage page) => (Interlocked.And(ref Word(client, page), ~Bit(page)) & Bit(page)) != 0;
 
     /// <summary>Whether any page of a range is dirty.</summary>
     public bool AnyDirty(DirtyClient client, RamPage first, int count) =>
-        ForEachWord(client, first, count, static (ref ulong word, ulong mask) => BitOperations.PopCount(Volatile.Read(ref word) & mask)) != 0;
+        ForEachWord(client, first, count, static (ref ulong word, ulong mask) =>
+            BitOperations.PopCount(Volatile.Read(ref word) & mask)) != 0;
 
     /// <summary>Takes and clears the bits of a range. No store is lost: each is either in the result or still set.</summary>
-    /// <param name="dirty">Receives one bit a page from bit 0 of word 0 on; at least <paramref name="count"/> / 64 words, rounded up.</param>
+    /// <param name="dirty">Receives one bit a page from bit 0 of word 0 on; <paramref name="count"/> / 64 words, rounded up.</param>
     /// <returns>How many pages were dirty.</returns>
     public int ReadAndClear(DirtyClient client, RamPage first, int count, Span<ulong> dirty)
     {

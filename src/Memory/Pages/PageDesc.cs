@@ -36,7 +36,7 @@ public sealed class PageDesc
     /// <summary>Stores and DMA copies that are between their bitmap test and their version bump.</summary>
     public int WritersInFlight => Volatile.Read(ref _writersInFlight);
 
-    /// <summary>Stores into this page while it held code, for <see cref="CodePageOptions"/>.</summary>
+    /// <summary>Stores into this page while it held code, since the last reset.</summary>
     public int CodeWrites => Volatile.Read(ref _codeWrites);
 
     /// <summary>

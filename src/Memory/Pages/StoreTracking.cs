@@ -50,7 +50,9 @@ public sealed class StoreTracking(PageDirectory pages, DirtyBitmaps dirty)
     /// <summary>The store will not happen.</summary>
     public void Abandon(in StoreTicket ticket) => ticket.Desc.LeaveWriter();
 
-    /// <summary>Stops new fast writers of a page that code will be translated from; the existing ones must be revoked if the result has WriterSeen.</summary>
+    /// <summary>
+    /// Stops new fast writers of a page that code will be translated from; the existing ones must be revoked if the result has WriterSeen.
+    /// </summary>
     public PageFlags BeginCode(RamPage page)
     {
         var before = Pages.SetFlags(page, PageFlags.HasCode);

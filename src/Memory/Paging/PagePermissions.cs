@@ -38,7 +38,7 @@ internal readonly struct PagePermissions
         return PageFaultBits.Present | AccessBits(state, kind, view) | (key ? PageFaultBits.ProtectionKey : PageFaultBits.None);
     }
 
-    /// <summary>All rights of a view. A page with a clear D bit gets no write right, so that its first store walks again and sets it.</summary>
+    /// <summary>All rights of a view. Without D there is no write right, so that the first store walks again and sets it.</summary>
     internal PageRights RightsOf(in PagingState state, MmuIndex view, bool writing)
     {
         var rights = PageRights.None;

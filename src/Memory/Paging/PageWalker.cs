@@ -10,13 +10,13 @@ namespace Tcg.Mttcg.Memory.Paging;
 /// </summary>
 public sealed class PageWalker(PhysicalMemory memory)
 {
-    /// <summary>A guest that rewrites its entries for ever while others walk must not keep a vCPU here: then the last walk stands without A and D.</summary>
+    /// <summary>A guest that rewrites its entries for ever must not keep a vCPU here: then the last walk stands without A and D.</summary>
     private const int MaxRestarts = 1000;
 
     private readonly PageTables _tables = new(memory);
 
     /// <summary>Translates one access and sets A and D as the processor does.</summary>
-    /// <param name="view">Whose access it is; supervisor accesses made by user code (descriptor tables) use <see cref="MmuIndex.Kernel"/>.</param>
+    /// <param name="view">Whose access it is; <see cref="MmuIndex.Kernel"/> also for descriptor tables read on behalf of user code.</param>
     public WalkResult Walk(in PagingState state, GuestVirtual address, AccessKind kind, MmuIndex view)
     {
         for (var restarts = 0; ; restarts++)

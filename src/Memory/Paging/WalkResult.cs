@@ -20,7 +20,7 @@ public readonly record struct WalkResult
     /// <summary>The #PF error code when <see cref="IsFault"/>.</summary>
     public PageFaultBits ErrorCode { get; init; }
 
-    /// <summary>A page fault; only <see cref="ErrorCode"/> is meaningful. Without read, write and execute rights there is no translation.</summary>
+    /// <summary>A page fault: only <see cref="ErrorCode"/> is meaningful. A translation has at least one right.</summary>
     public bool IsFault => Rights == PageRights.None;
 
     public bool IsGlobal => (Attributes & PageAttributes.Global) != 0;

@@ -61,11 +61,11 @@ public sealed unsafe class PhysicalMemory
         return true;
     }
 
-    /// <summary>A value of 1, 2, 4 or 8 bytes; one indivisible access where it is aligned.</summary>
+    /// <summary>A value; one indivisible access where it has 1, 2, 4 or 8 bytes and is aligned.</summary>
     public bool TryRead<T>(GuestPhysical address, out T value)
         where T : unmanaged
     {
-        if (address.Value % (ulong)sizeof(T) == 0 && Map.Find(address) is { IsBacked: true } section)
+        if (IsSingle<T>(address) && Map.Find(address) is { IsBacked: true } section)
         {
             value = ReadOnce<T>(section.HostOf(address).Bytes);
             return true;
@@ -79,7 +79,7 @@ public sealed unsafe class PhysicalMemory
     public bool TryWrite<T>(GuestPhysical address, T value)
         where T : unmanaged
     {
-        if (address.Value % (ulong)sizeof(T) == 0 && Map.Find(address) is { Kind: PhysicalKind.Ram } section)
+        if (IsSingle<T>(address) && Map.Find(address) is { Kind: PhysicalKind.Ram } section)
         {
             var ticket = Begin(section.RamOffsetOf(address), sizeof(T));
             WriteOnce(section.HostOf(address).Bytes, value);
@@ -90,11 +90,15 @@ public sealed unsafe class PhysicalMemory
     }
 
     /// <summary>
-    /// Replaces an aligned value if it is still the expected one. Memory that is not RAM counts as replaced: the write goes nowhere.
+    /// Replaces an aligned value of 1, 2, 4 or 8 bytes if it is still the expected one. Memory that is not RAM counts as replaced: the write
+    /// goes nowhere.
     /// </summary>
+    /// <exception cref="ArgumentException">The address is not aligned: the guest cannot cause that, its tables are.</exception>
     public bool CompareExchange<T>(GuestPhysical address, T expected, T wanted)
         where T : unmanaged
     {
+        if (!IsSingle<T>(address))
+            throw new ArgumentException($"{address} is not aligned for {sizeof(T)} bytes.", nameof(address));
         if (Map.Find(address) is not { Kind: PhysicalKind.Ram } section)
             return true;
         ref var target = ref Unsafe.AsRef<T>(section.HostOf(address).Bytes);
@@ -149,6 +153,10 @@ public sealed unsafe class PhysicalMemory
         if (ticket.HitsCode)
             _invalidation?.Invalidate(offset, length);
     }
+
+    /// <summary>Whether one host access does it. It then lies in one page, and RAM begins and ends at pages.</summary>
+    private static bool IsSingle<T>(GuestPhysical address)
+        where T : unmanaged => sizeof(T) is 1 or 2 or 4 or 8 && (address.Value & (ulong)(sizeof(T) - 1)) == 0;
 
     // The type tests are constants in each instantiation.
     private static T ReadOnce<T>(byte* host)

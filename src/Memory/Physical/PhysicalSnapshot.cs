@@ -7,7 +7,13 @@ internal sealed class PhysicalSnapshot
 {
     private static readonly PhysicalSection[] Beyond =
     [
-        new() { Kind = PhysicalKind.Hole, Start = new(PhysicalMap.Limit), Length = unchecked(0 - PhysicalMap.Limit), Region = MmioRegion.Unassigned },
+        new()
+        {
+            Kind = PhysicalKind.Hole,
+            Start = new(PhysicalMap.Limit),
+            Length = unchecked(0 - PhysicalMap.Limit),
+            Region = MmioRegion.Unassigned,
+        },
     ];
 
     private readonly PhysicalSection[] _exact;

@@ -100,7 +100,9 @@ internal sealed unsafe partial class TlbTable
     private void FlushSpan(ulong start, ulong length, bool keepGlobal)
     {
         if (keepGlobal)
-            EmptyWhere(static (in TlbFullEntry full, ulong start, ulong length) => full.VirtualPage - start <= length - 1 && !full.Global, start, length);
+            EmptyWhere(
+                static (in TlbFullEntry full, ulong start, ulong length) => full.VirtualPage - start <= length - 1 && !full.Global,
+                start, length);
         else
             EmptyWhere(static (in TlbFullEntry full, ulong start, ulong length) => full.VirtualPage - start <= length - 1, start, length);
     }

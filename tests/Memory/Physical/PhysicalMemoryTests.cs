@@ -135,6 +135,27 @@ public sealed class PhysicalMemoryTests : IDisposable
     }
 
     [Fact]
+    public void A_value_of_odd_size_at_a_multiple_of_it_does_not_leave_its_page()
+    {
+        // 4092 is a multiple of 12, and the next physical page lies elsewhere in RAM.
+        var value = new Odd(1, 2, 3);
+        Assert.True(_memory.TryWrite(new(4092), value));
+        Assert.True(_memory.TryRead<Odd>(new(4092), out var back));
+        Assert.Equal(value, back);
+        Assert.True(_memory.TryRead<uint>(new(4096), out var second));
+        Assert.Equal(2u, second);
+        // 16380 is one too, and a hole follows.
+        Assert.False(_memory.TryWrite(new(16380), value));
+        Assert.False(_memory.TryRead<Odd>(new(16380), out _));
+    }
+
+    [Fact]
+    public void Compare_exchange_refuses_a_misaligned_address() =>
+        Assert.Throws<ArgumentException>(() => _memory.CompareExchange(new(0xffd), 0UL, 1UL));
+
+    private readonly record struct Odd(uint First, uint Second, uint Third);
+
+    [Fact]
     public void Without_tracking_a_write_makes_no_descriptors()
     {
         Assert.True(new PhysicalMemory(_map).TryWrite(new(0), new byte[100]));
