@@ -1,0 +1,80 @@
+using Tcg.Mttcg.Translator.Cache;
+using Tcg.Mttcg.Translator.Runtime;
+
+namespace Tcg.Mttcg.Translator.Tests.CodeCache;
+
+public sealed class TbHashTests
+{
+    private readonly TbHash _hash = new();
+
+    [Fact]
+    public void A_block_is_found_by_every_part_of_its_key()
+    {
+        var block = Blocks.New(0x1000);
+        Assert.Null(_hash.TryAdd(block));
+        Assert.Same(block, _hash.Find(block.Key));
+        Assert.Null(_hash.Find(block.Key with { PhysicalPc = new(0x2000) }));
+        Assert.Null(_hash.Find(Blocks.Key(0x1000, TbFlags.Code32)));
+        Assert.Null(_hash.Find(Blocks.Key(0x1000, compile: TbCompileFlags.NoChain)));
+        Assert.Null(_hash.Find(Blocks.Key(0x1000, csBase: 0x10)));
+    }
+
+    [Fact]
+    public void The_first_of_two_blocks_with_one_key_stays()
+    {
+        var first = Blocks.New(0x1000, id: 1);
+        Assert.Null(_hash.TryAdd(first));
+        Assert.Same(first, _hash.TryAdd(Blocks.New(0x1000, id: 2)));
+        Assert.Equal(1, _hash.Count);
+    }
+
+    [Fact]
+    public void Random_additions_and_removals_agree_with_a_dictionary()
+    {
+        var random = new Random(5);
+        var model = new Dictionary<TbKey, TranslationBlock>();
+        for (var i = 0; i < 60_000; i++)
+        {
+            var key = Blocks.Key((ulong)random.Next(20_000));
+            if (random.Next(3) == 0 && model.Remove(key, out var known))
+            {
+                Assert.True(_hash.Remove(known));
+                Assert.False(_hash.Remove(known));
+            }
+            else
+            {
+                var block = new TranslationBlock(i, key);
+                Assert.Equal(model.GetValueOrDefault(key), _hash.TryAdd(block));
+                model.TryAdd(key, block);
+            }
+        }
+        Assert.Equal(model.Count, _hash.Count);
+        for (ulong pc = 0; pc < 20_000; pc++) Assert.Equal(model.GetValueOrDefault(Blocks.Key(pc)), _hash.Find(Blocks.Key(pc)));
+    }
+
+    // The writer grows the table and takes other blocks out of every chain meanwhile.
+    [Fact]
+    public void A_reader_never_misses_a_block_that_stays()
+    {
+        var staying = Enumerable.Range(0, 512).Select(i => Blocks.New((ulong)i * 64)).ToArray();
+        foreach (var block in staying) _hash.TryAdd(block);
+        var stop = false;
+        var missed = 0;
+        var readers = Enumerable.Range(0, 2).Select(_ => new Thread(() =>
+        {
+            while (!Volatile.Read(ref stop))
+                foreach (var block in staying)
+                    if (_hash.Find(block.Key) != block) Interlocked.Increment(ref missed);
+        })).ToArray();
+        foreach (var reader in readers) reader.Start();
+        for (var round = 0; round < 4; round++)
+        {
+            var passing = Enumerable.Range(0, 20_000).Select(i => Blocks.New(0x100_0000 + (ulong)i)).ToArray();
+            foreach (var block in passing) _hash.TryAdd(block);
+            foreach (var block in passing) _hash.Remove(block);
+        }
+        Volatile.Write(ref stop, true);
+        foreach (var reader in readers) reader.Join();
+        Assert.Equal(0, missed);
+    }
+}
