@@ -4,7 +4,7 @@ using Tcg.Mttcg.Cli.Commands;
 using Tcg.Mttcg.Cli.Options;
 using Tcg.Mttcg.Machine.Boot;
 
-var root = new RootCommand("An x86-64 SMP machine on translated vCPU actors.") { RunCommand.Create(), DemoCommand.Create() };
+var root = new RootCommand("An x86-64 SMP machine on translated vCPU actors.") { RunCommand.Create(), DemoCommand.Create(), LitmusCommand.Create() };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {

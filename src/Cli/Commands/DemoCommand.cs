@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
-using Tcg.Mttcg.Actors.Hosting;
 using Tcg.Mttcg.Actors.Life;
 using Tcg.Mttcg.Cli.Demo;
 using Tcg.Mttcg.Cli.Options;
@@ -31,22 +29,24 @@ internal static class DemoCommand
     {
         if (settings.Cpus > MostCpus) throw new UsageException($"demo -smp {settings.Cpus}: at most {MostCpus}");
         if (settings.Memory < 16UL << 20) throw new UsageException($"demo -m: at least 16M");
-        settings = settings with { Devices = new DeviceSettings(new(0xf4, 4), false) };
+        settings = settings with { Devices = new DeviceSettings(new(0xf4, 4), false), CountWork = true };
         using var log = LogFile.Open(settings);
         var live = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
         IDemoScreen screen = live ? new LiveScreen(Console.Out) : new PlainScreen(Console.Out);
         var report = new DemoReport(settings.Cpus, screen);
         var serial = new SerialLink();
 
-        var clock = Stopwatch.StartNew();
         await using var machine = MachineRun.Create(settings, BootSource.FromBytes("demo", DemoGuest.Build().Bytes), [serial], null, log.Log);
         var reading = ReadAsync(serial, report);
+        var clock = Stopwatch.StartNew();
         var result = await MachineRun.ToEnd(machine, cancel);
+        clock.Stop();
         serial.CompleteOutput();
         await reading;
         screen.Finish();
         var passed = result is { Reason: ExitReason.DebugExit, Code: 0 } && IsComplete(report, settings.Cpus);
-        Summary(machine.Counters, report, clock.Elapsed);
+        StatsTable.Write(Console.Out, machine.Counters);
+        DemoTable.Write(Console.Out, machine, report, clock.Elapsed);
         if (passed) return ExitCode.PoweredOff;
         Console.Error.WriteLine($"mttcg: the demo failed ({result.Reason})\n{result.Diagnosis}");
         return result.Reason == ExitReason.DebugExit ? ExitCode.Internal : ExitCode.Of(result);
@@ -68,19 +68,5 @@ internal static class DemoCommand
             report.Line(line.ToString());
             line.Clear();
         }
-    }
-
-    private static void Summary(MachineCounters counters, DemoReport report, TimeSpan elapsed)
-    {
-        StatsTable.Write(Console.Out, counters);
-        Console.WriteLine();
-        Console.WriteLine("  vCPU   rows      TBs   dispatches   interrupts   kicks");
-        for (var i = 0; i < counters.Vcpus.Count; i++)
-        {
-            var vcpu = counters.Vcpus[i];
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"  {i,4} {report.RowsByCpu[i],6} {vcpu.Executor.Translations,8:n0} {vcpu.Executor.Dispatches,12:n0} {vcpu.Executor.Interrupts,12:n0} {vcpu.Door.Kicks,7:n0}"));
-        }
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n  {elapsed.TotalSeconds:f2} s from power-on to power-off"));
     }
 }

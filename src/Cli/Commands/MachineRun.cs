@@ -5,6 +5,7 @@ using Tcg.Mttcg.Machine.Boot;
 using Tcg.Mttcg.Machine.Serial;
 using Tcg.Mttcg.Memory.Host;
 using Tcg.Mttcg.Translator.Diagnostics;
+using Tcg.Mttcg.Translator.Host.X64;
 
 namespace Tcg.Mttcg.Cli.Commands;
 
@@ -29,6 +30,7 @@ internal static class MachineRun
                 TestDevice = settings.Devices.TestDevice,
                 BackEnd = settings.Accel.Interpret ? BackEndKind.Interpreter : BackEndKind.Auto,
                 OneInstructionPerTb = settings.Accel.OneInstructionPerTb,
+                Jit = settings.CountWork ? new X64Options(CountInstructions: true, CountJumps: true) : null,
                 CodeBytes = settings.Accel.CodeBytes,
                 RebootOnReset = !settings.NoReboot,
                 Trace = log,

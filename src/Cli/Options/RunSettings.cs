@@ -82,6 +82,9 @@ public sealed record RunSettings
     public AccelSettings Accel { get; init; } = AccelSettings.Default;
     public bool NoReboot { get; init; }
     public bool Stats { get; init; }
+
+    /// <summary>Translated code counts its instructions and jumps, which costs a few percent.</summary>
+    public bool CountWork { get; init; }
     public IReadOnlyList<string> LogItems { get; init; } = [];
     public string? LogFile { get; init; }
 
