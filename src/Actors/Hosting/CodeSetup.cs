@@ -26,6 +26,7 @@ internal sealed class CodeSetup : IDisposable
         var bytes = options.CodeBytes ?? settings.CodeBytes;
         var buffer = new CodeBuffer(bytes, Regions(bytes, options.Cpus, settings));
         _thunks = X64Thunks.Emit(buffer.Thunks);
+        _jit?.PerfMap?.Add(_thunks);
         Cache = TbCache.Create(new X64Linker(), buffer);
     }
 

@@ -45,7 +45,7 @@ internal static class DemoCommand
         await reading;
         screen.Finish();
         var passed = result is { Reason: ExitReason.DebugExit, Code: 0 } && IsComplete(report, settings.Cpus);
-        StatsTable.Write(Console.Out, machine.Counters);
+        StatsTable.Write(Console.Out, machine);
         DemoTable.Write(Console.Out, machine, report, clock.Elapsed);
         if (passed) return ExitCode.PoweredOff;
         Console.Error.WriteLine($"mttcg: the demo failed ({result.Reason})\n{result.Diagnosis}");

@@ -33,7 +33,7 @@ internal static class RunCommand
         var result = await MachineRun.ToEnd(machine, cancel);
         foreach (var pump in links) await pump.DisposeAsync();
         Report(result);
-        if (settings.Stats) StatsTable.Write(Console.Error, machine.Counters);
+        if (settings.Stats) StatsTable.Write(Console.Error, machine);
         return ExitCode.Of(result);
     }
 

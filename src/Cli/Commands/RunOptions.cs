@@ -23,10 +23,11 @@ internal sealed class RunOptions
     private readonly Option<string> _accel = new("-accel") { Description = "tcg,backend=jit|interp,thread=multi|single,tb-size=MIB,one-insn-per-tb=on|off", HelpName = "tcg,...", DefaultValueFactory = _ => "tcg" };
     private readonly Option<string?> _items = new("-d") { Description = "Log: in_asm,op,op_opt,out_asm,int,exec,cpu", HelpName = "ITEMS" };
     private readonly Option<string?> _logFile = new("-D") { Description = "Write the log to a file instead of standard error", HelpName = "FILE" };
+    private readonly Option<bool> _perfMap = new("-perfmap") { Description = "Write /tmp/perf-PID.map for perf" };
     private readonly Option<bool> _stats = new("--stats") { Description = "Print what the machine did when it ends" };
 
     public IReadOnlyList<Option> All =>
-        [_model, _smp, _memory, _cpu, _kernel, _initrd, _append, _nographic, _display, _monitor, _serial, _debugcon, _device, _noReboot, _accel, _items, _logFile, _stats];
+        [_model, _smp, _memory, _cpu, _kernel, _initrd, _append, _nographic, _display, _monitor, _serial, _debugcon, _device, _noReboot, _accel, _items, _logFile, _perfMap, _stats];
 
     /// <summary>For commands that bring their own guest.</summary>
     public IReadOnlyList<Option> WithoutImage => [_smp, _memory, _accel, _items, _logFile];
@@ -53,6 +54,7 @@ internal sealed class RunOptions
             Devices = DeviceSettings.Parse(parsed.GetValue(_device) ?? []),
             Accel = AccelSettings.Parse(parsed.GetValue(_accel) ?? "tcg"),
             NoReboot = parsed.GetValue(_noReboot),
+            PerfMap = parsed.GetValue(_perfMap),
             Stats = parsed.GetValue(_stats),
             LogItems = LogItem.Parse(parsed.GetValue(_items)),
             LogFile = parsed.GetValue(_logFile),

@@ -83,6 +83,9 @@ public sealed record RunSettings
     public bool NoReboot { get; init; }
     public bool Stats { get; init; }
 
+    /// <summary>Names of translated code go where <c>perf</c> looks for them.</summary>
+    public bool PerfMap { get; init; }
+
     /// <summary>Translated code counts its instructions and jumps, which costs a few percent.</summary>
     public bool CountWork { get; init; }
     public IReadOnlyList<string> LogItems { get; init; } = [];

@@ -7,8 +7,12 @@ namespace Tcg.Mttcg.Cli.Output;
 /// <summary>What a machine did, in 80 columns.</summary>
 internal static class StatsTable
 {
-    public static void Write(TextWriter writer, MachineCounters counters)
+    /// <summary>Of a machine that has ended and is not disposed.</summary>
+    public static unsafe void Write(TextWriter writer, EmulatedMachine machine)
     {
+        var counters = machine.Counters;
+        ulong helpers = 0;
+        foreach (var cpu in machine.Cpus) helpers += cpu.State->HelperCalls;
         void Row(string name, FormattableString value) => writer.WriteLine($"  {name,-28} {value.ToString(CultureInfo.InvariantCulture)}");
 
         var vcpus = counters.Vcpus;
@@ -19,6 +23,8 @@ internal static class StatsTable
         Row("host code", $"{Sum(v => v.Executor.HostBytesEmitted):n0} bytes");
         Row("direct jumps chained", $"{Sum(v => v.Executor.Chained):n0}");
         Row("dispatches", $"{Sum(v => v.Executor.Dispatches):n0}: jump cache {Sum(v => v.Executor.DispatchJumpCacheHits):n0}, hash {Sum(v => v.Executor.HashHits):n0}");
+        Row("helper calls", $"{helpers:n0}");
+        Row("managed allocations", $"{GC.GetTotalAllocatedBytes():n0} bytes since start, {GC.CollectionCount(0):n0} collections");
         Row("TLB", $"{Sum(v => v.Tlb.Fills):n0} fills, {Sum(v => v.Tlb.VictimHits):n0} victim hits, {Sum(v => v.Tlb.Flushes):n0} flushes");
         Row("interrupts, exceptions", $"{Sum(v => v.Executor.Interrupts):n0}, {Sum(v => v.Executor.Exceptions):n0}");
         Row("TBs invalidated", $"{counters.Memory.BlocksKilled:n0}, by {counters.Memory.CodeWrites:n0} stores into code");

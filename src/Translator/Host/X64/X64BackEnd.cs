@@ -13,11 +13,14 @@ public sealed unsafe class X64BackEnd : IBackEnd
 {
     private readonly X64Thunks _thunks;
     private readonly Lowerer _lowerer;
+    private readonly X64PerfMap? _perfMap;
 
     public X64BackEnd(X64Thunks thunks, X64Options? options = null)
     {
         _thunks = thunks;
-        _lowerer = new Lowerer(thunks, options ?? X64Options.Default);
+        options ??= X64Options.Default;
+        _lowerer = new Lowerer(thunks, options);
+        _perfMap = options.PerfMap;
     }
 
     /// <summary>The host can run this back end.</summary>
@@ -33,7 +36,9 @@ public sealed unsafe class X64BackEnd : IBackEnd
         ArgumentNullException.ThrowIfNull(tb);
         ArgumentNullException.ThrowIfNull(region);
         if (region.Used >= region.HighWater) return EmitResult.RegionFull;
-        return _lowerer.Lower(block, tb, region);
+        var result = _lowerer.Lower(block, tb, region);
+        if (result == EmitResult.Emitted) _perfMap?.Add(tb);
+        return result;
     }
 
     /// <inheritdoc/>
