@@ -72,6 +72,14 @@ public class DocsTests
     public void Every_source_file_that_a_page_names_exists(string page) =>
         Assert.DoesNotContain(Spans(File.ReadAllText(InRepository(page))).Where(IsPath), path => !Path.Exists(InRepository(path)));
 
+    [Fact]
+    public void The_readme_explains_every_exit_code()
+    {
+        var codes = Regex.Matches(File.ReadAllText(InRepository("src/Cli/ExitCode.cs")), @"\b[A-Z]\w+ = (\d+)").Select(code => code.Groups[1].Value).ToArray();
+        Assert.NotEmpty(codes);
+        Assert.Equal(codes, File.ReadLines(InRepository("README.md")).Select(line => Regex.Match(line, @"^\| (\d+) \|")).Where(row => row.Success).Select(row => row.Groups[1].Value));
+    }
+
     private sealed record Row(string Name, string[] Paths, string[] Identifiers, string Proof, string[] Tests);
 
     private static readonly HashSet<string> Tests = [.. Repository.Files("tests", "*.cs").SelectMany(TestsOf)];

@@ -24,8 +24,13 @@ public sealed class TbDescriptorsTests
     public void Concurrent_allocations_never_share_an_id()
     {
         var all = new TranslationBlock[4][];
+        using var start = new Barrier(all.Length);
         var threads = Enumerable.Range(0, all.Length).Select(t => new Thread(() =>
-            all[t] = [.. Enumerable.Range(0, 20_000).Select(i => _descriptors.Allocate(Blocks.Key((ulong)i)))])).ToArray();
+        {
+            all[t] = new TranslationBlock[100_000];
+            start.SignalAndWait();
+            for (var i = 0; i < all[t].Length; i++) all[t][i] = _descriptors.Allocate(Blocks.Key((ulong)i));
+        })).ToArray();
         foreach (var thread in threads) thread.Start();
         foreach (var thread in threads) thread.Join();
         var blocks = all.SelectMany(part => part).ToArray();

@@ -3,9 +3,9 @@ using Iced.Intel;
 namespace Tcg.Mttcg.Translator.Tests.Oracle;
 
 /// <summary>Which arithmetic flags nobody promises after some instructions, so that none of them is read or compared.</summary>
-internal sealed class FlagTracker
+internal sealed class FlagTracker(uint undefined = 0)
 {
-    public uint Undefined { get; private set; }
+    public uint Undefined { get; private set; } = undefined;
 
     public bool ReadsUndefined(in Instruction instruction) => (Exclusions.Mask(instruction.RflagsRead) & Undefined) != 0;
 

@@ -48,14 +48,14 @@ internal sealed unsafe class GuestRunner : IDisposable
         Assert.Equal(EmitResult.Emitted, _backEnd.Emit(Block, _tb, _region()));
     }
 
-    /// <summary>Runs the block, again while it asks for more of itself (repeated string instructions).</summary>
+    /// <summary>Runs the block, again while it goes to its own start (loops, repeated string instructions).</summary>
     public TbExitReason Run(ref Registers registers, out ulong rip)
     {
         var state = _machine.State;
         Load(registers, state);
         TbExit exit;
         do exit = _backEnd.Execute(_machine.Cpu, _tb);
-        while (exit.Reason == TbExitReason.Lookup && state->Rip == NativeRunner.Slot);
+        while (exit.Reason <= TbExitReason.Lookup && state->Rip == NativeRunner.Slot);
         if (exit.Reason == TbExitReason.Failure) throw _machine.Cpu.Failure!;
         Store(state, ref registers);
         rip = state->Rip;

@@ -1,6 +1,5 @@
 using Iced.Intel;
 using Tcg.Mttcg.Translator.Cache;
-using Tcg.Mttcg.Translator.Guest;
 using Tcg.Mttcg.Translator.Host;
 using Tcg.Mttcg.Translator.Host.Interpreter;
 using Tcg.Mttcg.Translator.Host.X64;
@@ -21,10 +20,6 @@ public class ProgramTests
 
     private static readonly int Programs = OracleTests.Setting("MTTCG_ORACLE_PROGRAMS", 1500);
     private static readonly int Seed = OracleTests.Setting("MTTCG_ORACLE_SEED", 1);
-
-    // Need registers that point somewhere, divisors that divide, or counts that are defined.
-    private static readonly HashSet<Mnemonic> Unfit =
-        [Mnemonic.Div, Mnemonic.Idiv, Mnemonic.Leave, Mnemonic.Xlatb, Mnemonic.Shld, Mnemonic.Shrd, Mnemonic.Maskmovdqu, Mnemonic.Aam, Mnemonic.Popa, Mnemonic.Popad];
 
     [Theory]
     [MemberData(nameof(OracleTests.Modes), MemberType = typeof(OracleTests))]
@@ -48,14 +43,14 @@ public class ProgramTests
         var random = new RandomValues(Seed);
         var source = new FormSource(random, bitness);
         var scenario = new Scenario(random, arena, bitness);
-        var encodings = LiftTable.Rows.SelectMany(row => source.EncodingsOf(row.Mnemonic)).Where(info => !Exclusions.Has(info) && !Unfit.Contains(info.Mnemonic)).ToArray();
+        var programs = new ProgramSource(random, source, Register.None);
 
         for (var count = 0; count < Programs; count++)
         {
-            var (forms, tracker) = Draw(random, source, encodings);
-            if (forms.Count == 0) continue;
+            if (!programs.DrawLine(LongestProgram)) continue;
+            var forms = programs.Forms;
             byte[] code = [.. forms.SelectMany(form => form.Bytes)];
-            var condition = Condition(random, tracker);
+            var condition = Condition(random, programs.Undefined);
             byte[] jump = [(byte)(0x70 | condition), 0x40];
             guest.SetCode([.. code, .. jump], forms.Count + 1, optimised);
             if (guest.Block.GuestInstructions != forms.Count + 1) continue;
@@ -68,39 +63,20 @@ public class ProgramTests
                 var reason = guest.Run(ref onGuest, out var rip);
                 var fallThrough = NativeRunner.Slot + (uint)code.Length + 2;
                 var expected = Holds(onHost.Flags, condition) ? fallThrough + 0x40 : fallThrough;
-                var difference = Comparison.Differences(before, onHost, onGuest, tracker.Undefined, arena);
+                var difference = Comparison.Differences(before, onHost, onGuest, programs.Undefined, arena);
                 if (reason != TbExitReason.Exception && rip == expected && difference is null) continue;
                 Assert.Fail($"program {count}: {reason} at {rip:x}, expected {expected:x}\n{string.Join('\n', forms)}\nj{(Condition)condition}\n{difference}\n{IrText.Print(guest.Block)}");
             }
         }
     }
 
-    private static (List<Form> Forms, FlagTracker Tracker) Draw(RandomValues random, FormSource source, OpCodeInfo[] encodings)
-    {
-        var forms = new List<Form>();
-        var tracker = new FlagTracker();
-        var at = NativeRunner.Slot;
-        var length = 2 + random.Below(LongestProgram - 1);
-        for (var attempt = 0; attempt < length * 3 && forms.Count < length; attempt++)
-        {
-            if (source.Draw(random.Pick(encodings), random.Below(3) == 0, at, anyAddress: false) is not { } form) continue;
-            if (form.Instruction.IsStringInstruction || IsFarBit(form.Instruction) || tracker.ReadsUndefined(form.Instruction)) continue;
-            tracker.Note(form.Instruction);
-            forms.Add(form);
-            at += (uint)form.Bytes.Length;
-        }
-        return (forms, tracker);
-    }
-
-    private static bool IsFarBit(in Instruction instruction) => instruction.Mnemonic is Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc;
-
     // One whose flags are all defined; JS or JNS of undefined flags would compare nothing.
-    private static int Condition(RandomValues random, FlagTracker tracker)
+    private static int Condition(RandomValues random, uint undefined)
     {
         while (true)
         {
             var condition = random.Below(16);
-            if ((ReadBy(condition) & tracker.Undefined) == 0 || tracker.Undefined == Registers.ArithmeticFlags) return condition;
+            if ((ReadBy(condition) & undefined) == 0 || undefined == Registers.ArithmeticFlags) return condition;
         }
     }
 

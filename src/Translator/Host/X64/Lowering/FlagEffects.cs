@@ -45,11 +45,13 @@ internal readonly record struct FlagEffects(ArithmeticFlags Reads, ArithmeticFla
     {
         var rotateThroughCarry = x.Op is IrOp.Rcl or IrOp.Rcr;
         var reads = rotateThroughCarry ? CF : 0;
-        if (!x.SetsFlags) return new(reads, 0, 0);
         var count = x.Op is IrOp.Shld or IrOp.Shrd ? x.C : x.B;
-        if (!count.IsConstant) return new(reads, row.Writes, 0);
-        var masked = (int)block.ConstantValue(count) & (x.Size == OpSize.B64 ? 63 : 31);
-        if (masked == 0) return new(reads, 0, 0);
+        var masked = count.IsConstant ? (int)block.ConstantValue(count) & (x.Size == OpSize.B64 ? 63 : 31) : -1;
+
+        // By zero nothing is emitted, so nothing is read either.
+        if (masked == 0) return default;
+        if (!x.SetsFlags) return new(reads, 0, 0);
+        if (masked < 0) return new(reads, row.Writes, 0);
         if (rotateThroughCarry) return new(reads, row.Writes, masked == 1 ? row.Writes : 0);
         return new(reads, row.Writes, row.Writes == All || masked == 1 ? row.Writes : CF);
     }

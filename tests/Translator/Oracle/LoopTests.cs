@@ -1,0 +1,74 @@
+using Iced.Intel;
+using Tcg.Mttcg.Translator.Cache;
+using Tcg.Mttcg.Translator.Guest;
+using Tcg.Mttcg.Translator.Host;
+using Tcg.Mttcg.Translator.Host.Interpreter;
+using Tcg.Mttcg.Translator.Host.X64;
+using Tcg.Mttcg.Translator.Ir;
+using Tcg.Mttcg.Translator.Runtime;
+using Tcg.Mttcg.Translator.Tests.Support;
+
+namespace Tcg.Mttcg.Translator.Tests.Oracle;
+
+/// <summary>
+/// Random loops of one block, counted down in a register that the body leaves alone, on the host and through the translator: what one round leaves
+/// to the next. <c>MTTCG_ORACLE_PROGRAMS</c> sets how many.
+/// </summary>
+[Collection(HostPages.Collection)]
+public class LoopTests
+{
+    private const int LongestBody = 8, RunsEach = 4, MostRounds = 6, CounterNumber = 7;
+
+    private static readonly int Programs = OracleTests.Setting("MTTCG_ORACLE_PROGRAMS", 1500);
+    private static readonly int Seed = OracleTests.Setting("MTTCG_ORACLE_SEED", 1);
+    private static readonly Code[] Ways64 = [Code.Jne_rel32_64, Code.Jne_rel32_64, Code.Jg_rel32_64, Code.Jns_rel32_64];
+    private static readonly Code[] Ways32 = [Code.Jne_rel32_32, Code.Jne_rel32_32, Code.Jg_rel32_32, Code.Jns_rel32_32];
+
+    [Theory]
+    [MemberData(nameof(OracleTests.Modes), MemberType = typeof(OracleTests))]
+    public void The_interpreter_agrees_with_the_host(int bitness, bool optimised) => Compare(new InterpreterBackEnd(), bitness, optimised, () => null);
+
+    [Theory]
+    [MemberData(nameof(OracleTests.Modes), MemberType = typeof(OracleTests))]
+    public void Translated_code_agrees_with_the_host(int bitness, bool optimised)
+    {
+        if (!X64BackEnd.IsSupported) return;
+        using var code = new CodeBuffer();
+        Compare(new X64BackEnd(code.Thunks), bitness, optimised, code.Fresh);
+    }
+
+    private static void Compare(IBackEnd backEnd, int bitness, bool optimised, Func<CodeRegion?> region)
+    {
+        using var machine = TestMachine.With(Engine.Interpreter);
+        using var arena = new Arena(machine);
+        using var native = new NativeRunner(bitness);
+        using var guest = new GuestRunner(machine, bitness, backEnd, region);
+        var random = new RandomValues(Seed);
+        var source = new FormSource(random, bitness);
+        var scenario = new Scenario(random, arena, bitness);
+        var programs = new ProgramSource(random, source, bitness == 64 ? Register.RDI : Register.EDI);
+
+        for (var count = 0; count < Programs; count++)
+        {
+            if (!programs.DrawLoop(LongestBody, bitness == 64 ? Ways64 : Ways32)) continue;
+            byte[] code = [.. programs.Forms.SelectMany(form => form.Bytes)];
+            guest.SetCode(code, programs.Forms.Count, optimised);
+            if (guest.Block.GuestInstructions != programs.Forms.Count) continue;
+            native.SetCode(code);
+            for (var run = 0; run < RunsEach; run++)
+            {
+                var before = scenario.Draw();
+                SetCounter(ref before, 1 + (uint)random.Below(MostRounds));
+                Registers onHost = before, onGuest = before;
+                native.Run(ref onHost);
+                var reason = guest.Run(ref onGuest, out var rip);
+                var expected = NativeRunner.Slot + (uint)code.Length;
+                var difference = Comparison.Differences(before, onHost, onGuest, programs.Undefined, arena);
+                if (reason != TbExitReason.Exception && rip == expected && difference is null) continue;
+                Assert.Fail($"loop {count}: {reason} at {rip:x}, expected {expected:x}\n{string.Join('\n', programs.Forms)}\n{difference}\n{IrText.Print(guest.Block)}");
+            }
+        }
+    }
+
+    private static unsafe void SetCounter(ref Registers registers, ulong rounds) => registers.Gpr[CounterNumber] = rounds;
+}
