@@ -29,15 +29,14 @@ public sealed unsafe class ExactStateTests : IDisposable
             while (undefined.Count < length)
             {
                 var before = program.UndefinedFlags;
-                var count = program.Native.Count;
                 generator.Next();
-                if (program.Native.Count > count) undefined.Add(before);
+                while (undefined.Count < program.Native.Count) undefined.Add(before);
             }
             program.Exit();
-            var ram = new byte[8192];
+            var ram = new byte[X64Machine.SharedBytes];
             random.NextBytes(ram);
             var start = Registers.Random(random);
-            start.Gpr[15] = (ulong)_machine.Ram;
+            start.Gpr[15] = (ulong)_machine.Ram + X64Machine.SharedBase;
 
             ram.CopyTo(new Span<byte>(_machine.Ram, ram.Length));
             _machine.Region.Used = 0;

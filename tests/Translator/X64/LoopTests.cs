@@ -52,9 +52,8 @@ public sealed unsafe class LoopTests : IDisposable
             while (undefined.Count < length)
             {
                 var before = program.UndefinedFlags;
-                var count = program.Native.Count;
                 generator.Next();
-                if (program.Native.Count > count) undefined.Add(before);
+                while (undefined.Count < program.Native.Count) undefined.Add(before);
             }
             undefined.Add(program.UndefinedFlags);
             generator.CountDown(Counter);
@@ -66,10 +65,10 @@ public sealed unsafe class LoopTests : IDisposable
             }
             _machine.Region.Used = 0;
             var tb = _machine.Emit(block);
-            var ram = new byte[8192];
+            var ram = new byte[X64Machine.SharedBytes];
             random.NextBytes(ram);
             var start = Registers.Random(random);
-            start.Gpr[15] = (ulong)_machine.Ram;
+            start.Gpr[15] = (ulong)_machine.Ram + X64Machine.SharedBase;
             start.Gpr[Counter] = 3;
             ram.CopyTo(new Span<byte>(_machine.Ram, ram.Length));
             var states = new List<(int Instruction, Registers State)>();

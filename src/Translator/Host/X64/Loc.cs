@@ -11,7 +11,7 @@ internal readonly record struct Loc(LocKind Kind, Reg Register, int Displacement
 
     public static Loc In(Reg register) => new(LocKind.Register, register, 0, 0);
     public static Loc Env(int offset) => new(LocKind.Memory, Homes.Environment, offset, 0);
-    public static Loc At(Reg pointer) => new(LocKind.Memory, pointer, 0, 0);
+    public static Loc At(Reg pointer, int displacement) => new(LocKind.Memory, pointer, displacement, 0);
     public static Loc Constant(ulong value) => new(LocKind.Immediate, Reg.None, 0, value);
 
     public bool IsRegister => Kind == LocKind.Register;

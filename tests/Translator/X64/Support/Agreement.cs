@@ -5,17 +5,15 @@ namespace Tcg.Mttcg.Translator.Tests.X64;
 /// <summary>Runs a program on both sides from the same random state and compares everything.</summary>
 internal static unsafe class Agreement
 {
-    private const int SharedBytes = 2 * 4096;
-
     /// <param name="memory">R15 points to memory that both use.</param>
     /// <param name="iterations">The block loops, and this register counts down from there.</param>
     public static void Check(X64Machine machine, NativeOracle oracle, GuestProgram program, IrBlock block, Random random, bool memory, (int Register, int Count)? iterations = null)
     {
         var start = Registers.Random(random);
-        var ram = new Span<byte>(machine.Ram, SharedBytes);
-        var before = new byte[SharedBytes];
+        var ram = new Span<byte>(machine.Ram, X64Machine.SharedBytes);
+        var before = new byte[X64Machine.SharedBytes];
         random.NextBytes(before);
-        if (memory) start.Gpr[15] = (ulong)machine.Ram;
+        if (memory) start.Gpr[15] = (ulong)machine.Ram + X64Machine.SharedBase;
         if (iterations is { } loop) start.Gpr[loop.Register] = (ulong)loop.Count;
 
         var expected = start;

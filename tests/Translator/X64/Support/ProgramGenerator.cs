@@ -60,7 +60,7 @@ internal sealed class ProgramGenerator(Random random, GuestProgram program, bool
 
     public void Next()
     {
-        switch (random.Next(memory ? 18 : 12))
+        switch (random.Next(memory ? 20 : 12))
         {
             case 0 or 1: RegisterRegister(); break;
             case 2: RegisterImmediate(); break;
@@ -78,6 +78,8 @@ internal sealed class ProgramGenerator(Random random, GuestProgram program, bool
             case 14: LoadOperate(); break;
             case 15 or 16: Update(); break;
             case 17: CompareExchange(); break;
+            case 18: MoveBase(); break;
+            case 19: Push(); break;
         }
     }
 
@@ -345,6 +347,26 @@ internal sealed class ProgramGenerator(Random random, GuestProgram program, bool
             ref var x = ref program.Append(IrOp.GuestRmw, size, old, Operand.Gpr(s), flags: kind != RmwKind.Xchg);
             (x.Rmw, x.Mem, x.Lock) = (kind, mem, random.Next(2) == 0);
         }
+    }
+
+    // As PUSH and POP move their pointer: with flags here, for ADD and SUB have them.
+    private void MoveBase()
+    {
+        var by = 8 * random.Next(-2, 3);
+        var down = random.Next(2) == 0;
+        program.Add(Instruction.Create(down ? Code.Sub_rm64_imm8 : Code.Add_rm64_imm8, Register.R15, by));
+        program.Append(down ? IrOp.Sub : IrOp.Add, OpSize.B64, Operand.Gpr(MemoryBase), Operand.Gpr(MemoryBase), program.Block.Constant((ulong)(long)by));
+    }
+
+    // lea r15, [r15 - 8]; mov [r15], register: a PUSH on another pointer.
+    private void Push()
+    {
+        var s = Gpr();
+        program.Add(Instruction.Create(Code.Lea_r64_m, Register.R15, new MemoryOperand(Register.R15, Register.None, 1, -8, 8)));
+        program.Append(IrOp.Sub, OpSize.B64, Operand.Gpr(MemoryBase), Operand.Gpr(MemoryBase), program.Block.Constant(8), flags: false);
+        program.Add(Instruction.Create(Code.Mov_rm64_r64, new MemoryOperand(Register.R15, Register.None, 1, 0, 0), GuestProgram.Gpr(s, OpSize.B64)));
+        ref var x = ref program.Append(IrOp.GuestStore, OpSize.B64, Operand.None, Operand.Gpr(s), flags: false);
+        x.Mem = program.Block.Address(new IrAddress { Base = Operand.Gpr(MemoryBase), AddressSize = OpSize.B64, Segment = Segment.None });
     }
 
     private void CompareExchange()

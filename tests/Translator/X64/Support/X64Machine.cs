@@ -18,6 +18,9 @@ internal sealed unsafe class X64Machine : IDisposable
     public const int RamBytes = 64 * 4096, CodeBytes = 1 << 20;
     public const ulong CodePc = 0x400000;
 
+    /// <summary>The part of RAM that test programs use, and where in it their base register starts.</summary>
+    public const int SharedBytes = 5 * 4096, SharedBase = 4096;
+
     private readonly byte* _environment = NativeMemory.Allocate(CpuLayout.Bytes);
     private readonly (nint Writable, nint Executable) _code = NativeMemory.AllocateCode(CodeBytes);
     private int _nextId = 1;

@@ -14,6 +14,8 @@ internal enum ColdKind : byte
     LookupMiss,
     /// <summary>The soft-TLB compare failed: RCX is the entry's byte offset, RDX the address ^ tag.</summary>
     Memory,
+    /// <summary>The lookup of an access group failed.</summary>
+    Group,
     /// <summary>A SIMD operand is not aligned: #GP(0).</summary>
     Misaligned,
     /// <summary>#DE.</summary>
@@ -35,4 +37,8 @@ internal record struct ColdPath(ColdKind Kind, int Jump, int Resume, int Index, 
 
     /// <summary>The guest flags are in the state.</summary>
     public bool Saved { get; init; }
+
+    /// <summary>Where the flags must be when an access group's path comes back.</summary>
+    public bool ResumeResident { get; set; }
+    public bool ResumeSaved { get; set; }
 }

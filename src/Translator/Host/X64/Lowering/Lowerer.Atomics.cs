@@ -18,7 +18,7 @@ internal sealed unsafe partial class Lowerer
             if (x.Rmw == RmwKind.Xadd) BeforeFlagOperation();
             LoadInto(x.Size, Reg.Rax, a);
             if (x.Rmw == RmwKind.Xadd && x.Lock) _w.Lock();
-            _w.Emit(x.Rmw == RmwKind.Xchg ? Opcode.Xchg : Opcode.Xadd, x.Size, Reg.Rax, HostMem.At(Reg.Rdx));
+            _w.Emit(x.Rmw == RmwKind.Xchg ? Opcode.Xchg : Opcode.Xadd, x.Size, Reg.Rax, HostOperand);
             StoreResult(x.Size, to, Reg.Rax);
             if (x.Rmw == RmwKind.Xadd) AfterFlagOperation();
             ResumeHere();
@@ -44,7 +44,7 @@ internal sealed unsafe partial class Lowerer
         var flags = x.Rmw != RmwKind.Not;
         if (flags) BeforeFlagOperation();
         if (x.Lock) _w.Lock();
-        RmwInstruction(x.Rmw, x.Size, HostMem.At(Reg.Rdx), a);
+        RmwInstruction(x.Rmw, x.Size, HostOperand, a);
         if (flags) AfterFlagOperation();
         ResumeHere();
     }
@@ -82,7 +82,7 @@ internal sealed unsafe partial class Lowerer
     private void RmwWithOldValue(Loc to, Loc a)
     {
         ref var x = ref Current;
-        var at = HostMem.At(Reg.Rdx);
+        var at = HostOperand;
         if (_flags.Effects(_index).Reads != 0 || (_flags.After(_index) & ~_flags.Effects(_index).Kills) != 0) EnsureSaved();
         _w.LoadZero(x.Size, Reg.Rax, at);
         var again = _w.Position;
@@ -98,10 +98,10 @@ internal sealed unsafe partial class Lowerer
         ResumeHere();
     }
 
-    /// <summary>BT [flags], 8: CF from the state without touching a register.</summary>
+    /// <summary>BT word [flags], 8: CF from the state without touching a register. As wide as the store, which can be forwarded then.</summary>
     private void EmitCarryFromState()
     {
-        _w.Emit(Opcode.BtImmediate, OpSize.B32, 4 | X64Writer.Digit, HostMem.Env(CpuState.FlagsOffset));
+        _w.Emit(Opcode.BtImmediate, OpSize.B16, 4 | X64Writer.Digit, HostMem.Env(CpuState.FlagsOffset));
         _w.Byte(8);
     }
 
@@ -192,7 +192,7 @@ internal sealed unsafe partial class Lowerer
         if (accumulator.IsRegister) _w.Mov(OpSize.B64, Reg.Rax, accumulator.Register);
         else _w.Load(OpSize.B64, Reg.Rax, accumulator.Memory);
         if (x.Lock) _w.Lock();
-        _w.Emit(Opcode.CmpXchg, x.Size, a, HostMem.At(Reg.Rdx));
+        _w.Emit(Opcode.CmpXchg, x.Size, a, HostOperand);
         StoreResult(OpSize.B64, accumulator, Reg.Rax);
         AfterFlagOperation();
         ResumeHere();

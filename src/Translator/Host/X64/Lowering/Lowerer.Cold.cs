@@ -12,10 +12,13 @@ internal sealed unsafe partial class Lowerer
     private int _exitStub;
 
     private void AddCold(ColdKind kind, int jump) =>
-        _cold.Add(new ColdPath(kind, jump, 0, _index, _guestOffset, ColdSource));
+        _cold.Add(new ColdPath(kind, jump, 0, _index, _guestOffset, ColdSource) { Saved = _saved });
 
-    /// <summary>The path last added comes back here.</summary>
-    private void ResumeHere() => CollectionsMarshal.AsSpan(_cold)[^1].Resume = _w.Position;
+    /// <summary>The slow path of the current access comes back here.</summary>
+    private void ResumeHere()
+    {
+        if (_accessPath >= 0) CollectionsMarshal.AsSpan(_cold)[_accessPath].Resume = _w.Position;
+    }
 
     private void EmitCold(in ColdPath path)
     {
@@ -48,6 +51,9 @@ internal sealed unsafe partial class Lowerer
                 break;
             case ColdKind.Memory:
                 EmitMemorySlow(path);
+                break;
+            case ColdKind.Group:
+                EmitGroupCopy(path);
                 break;
             case ColdKind.Misaligned:
                 RecoverFlags(path.Source);

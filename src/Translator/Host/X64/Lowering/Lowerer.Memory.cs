@@ -23,7 +23,7 @@ internal sealed unsafe partial class Lowerer
             if (user.Op is not (>= IrOp.Add and <= IrOp.Xor or IrOp.IMul) || user.Size != load.SourceSize || user.Size == OpSize.B8 && user.Op == IrOp.IMul) continue;
             if (user.A == user.B || user.A != load.Dst && user.B != load.Dst || user.Dst == load.Dst) continue;
             _folded[i] = true;
-            _temps[load.Dst.Number] = Loc.At(Reg.Rdx);
+            _temps[load.Dst.Number] = Loc.At(Reg.Rdx, 0);
         }
     }
 
@@ -34,9 +34,10 @@ internal sealed unsafe partial class Lowerer
         var address = _block.Addresses[x.Mem];
         var direct = to.IsRegister && x.Size == OpSize.B64 && address.AddressSize >= OpSize.B32
             && !Place(address.Base).IsMemory && !Place(address.Index).IsMemory && address.Displacement == (int)address.Displacement;
-        var register = direct ? to.Register : Reg.Rdx;
+        // Not RDX: it may hold the host address of a group of accesses.
+        var register = direct ? to.Register : Reg.Rax;
         Offset(address, register);
-        if (!direct && x.Size == OpSize.B32 && to.IsMemory) _w.Mov(OpSize.B32, Reg.Rdx, Reg.Rdx);
+        if (!direct && x.Size == OpSize.B32 && to.IsMemory) _w.Mov(OpSize.B32, Reg.Rax, Reg.Rax);
         StoreResult(x.Size, to, register);
     }
 
@@ -92,9 +93,17 @@ internal sealed unsafe partial class Lowerer
 
     private HostMem EntryField(int field) => new(Homes.Environment, Reg.Rcx, 0, TableOffset + field);
 
-    /// <summary>Host address of the current operation's memory operand into RDX; else its slow path runs, which resumes here unless told otherwise.</summary>
+    /// <summary>The slow path of the current access; -1: it has none, its group has.</summary>
+    private int _accessPath;
+
+    /// <summary>
+    /// Makes <see cref="HostOperand"/> the current operation's memory operand; else its slow path runs, which resumes here unless told otherwise.
+    /// </summary>
     private void Lookup(AccessKind kind, int bytes)
     {
+        _accessPath = -1;
+        if (LookupInGroup()) return;
+        _hostOffset = 0;
         var address = _block.Addresses[Current.Mem];
         FlagsBeforeFault();
         LinearAddress(address);
@@ -103,6 +112,16 @@ internal sealed unsafe partial class Lowerer
             _w.Test(OpSize.B8, Reg.Rdx, 15);
             AddCold(ColdKind.Misaligned, _w.Jump(Condition.Ne));
         }
+        EmitLookup(kind, bytes);
+        _accessPath = _cold.Count;
+        AddCold(ColdKind.Memory, _w.Jump(Condition.A));
+        EmitAddHostPage();
+        ResumeHere();
+    }
+
+    /// <summary>Compares the linear address in RDX with its entry's tag: above if the bytes from there are not in the entry's page.</summary>
+    private void EmitLookup(AccessKind kind, int bytes)
+    {
         if (HasBmi2)
         {
             _w.Rorx(OpSize.B32, Reg.Rcx, Reg.Rdx, 7);
@@ -115,18 +134,21 @@ internal sealed unsafe partial class Lowerer
         _w.Alu(AluOp.And, OpSize.B32, Reg.Rcx, HostMem.Env(CpuState.TlbMaskOffset + 4 * (int)_block.Context.MmuIndex));
         _w.Alu(AluOp.Xor, OpSize.B64, Reg.Rdx, EntryField((int)kind));
         _w.Alu(AluOp.Cmp, OpSize.B64, Reg.Rdx, 4096 - bytes);
-        AddCold(ColdKind.Memory, _w.Jump(Condition.A));
-        _w.Alu(AluOp.Add, OpSize.B64, Reg.Rdx, EntryField(TlbEntry.HostPageOffset));
-        ResumeHere();
     }
+
+    private void EmitAddHostPage() => _w.Alu(AluOp.Add, OpSize.B64, Reg.Rdx, EntryField(TlbEntry.HostPageOffset));
 
     private void GuestLoad()
     {
         ref var x = ref Current;
         Lookup(AccessKind.Read, 1 << (int)x.SourceSize);
-        if (_folded[_index]) return;
+        if (_folded[_index])
+        {
+            _temps[x.Dst.Number] = Loc.At(Reg.Rdx, _hostOffset);
+            return;
+        }
         var to = Place(x.Dst);
-        var at = HostMem.At(Reg.Rdx);
+        var at = HostOperand;
         var merges = x.Size < OpSize.B32 && !x.Dst.IsTemp;
         if (merges && x.SourceSize == x.Size && to.IsRegister)
         {
@@ -145,7 +167,7 @@ internal sealed unsafe partial class Lowerer
         ref var x = ref Current;
         Lookup(AccessKind.Write, 1 << (int)x.Size);
         var from = Place(x.A);
-        var at = HostMem.At(Reg.Rdx);
+        var at = HostOperand;
         if (from.FitsImmediate(x.Size, out var immediate)) _w.StoreImmediate(x.Size, at, immediate);
         else _w.Store(x.Size, at, InRegister(x.Size, from, Reg.Rax));
         ResumeHere();

@@ -19,7 +19,7 @@ internal sealed unsafe partial class Lowerer
         if (simd.MemorySize > 0) Lookup(simd.Stores ? AccessKind.Write : AccessKind.Read, simd.MemorySize);
         var touchesFlags = instruction.RflagsModified != RflagsBits.None;
         if (touchesFlags) BeforeFlagOperation();
-        if (simd.MemorySize > 0) PointTo(ref instruction, Register.RDX, 0);
+        if (simd.MemorySize > 0) PointTo(ref instruction, Register.RDX, (uint)_hostOffset);
 
         switch (instruction.Mnemonic)
         {

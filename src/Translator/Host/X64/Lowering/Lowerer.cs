@@ -34,6 +34,9 @@ internal sealed unsafe partial class Lowerer
     private int _unwindHost;
     private int _unwindGuest;
 
+    /// <summary>Ran out of room in the middle of a path.</summary>
+    private bool _overflow;
+
     public Lowerer(X64Thunks thunks, X64Options options)
     {
         _thunks = thunks;
@@ -70,6 +73,9 @@ internal sealed unsafe partial class Lowerer
         _unwind.Clear();
         _labelJumps.Clear();
         _cold.Clear();
+        _overflow = false;
+        _grouping = true;
+        _openGroup = -1;
         _pool.Clear();
         _specialDivides.Clear();
         _unwindHost = _unwindGuest = _guestOffset = 0;
@@ -90,6 +96,7 @@ internal sealed unsafe partial class Lowerer
     private void PlanBlock()
     {
         PlanFolds();
+        _groups.Analyse(_block, _folded);
         PlanLoop();
         PlanExits();
     }
@@ -108,6 +115,7 @@ internal sealed unsafe partial class Lowerer
         {
             if (!_w.HasRoom) return false;
             EmitCold(_cold[i]);
+            if (_overflow) return false;
         }
         if (!_w.HasRoomFor(_pool.Bytes + 8)) return false;
         _tb.PoolOffset = _pool.Finish(_w);
@@ -121,6 +129,7 @@ internal sealed unsafe partial class Lowerer
         {
             if (!_w.HasRoom) return false;
             if (!_skip[_index]) Table[(int)instructions[_index].Op](this);
+            CloseGroup();
         }
         foreach (var (at, label) in _labelJumps) _w.Patch(at, _labelAt[label]);
         _labelJumps.Clear();
