@@ -56,5 +56,5 @@ internal sealed class Crew(MachineBody body, ActorSystem system, CancellationTok
         foreach (var door in body.Doors) door.Abort();
     }
 
-    public string Describe() => string.Join(Environment.NewLine, body.Vcpus.Select(vcpu => CpuDump.Text(vcpu.Cpu)));
+    public string Describe() => string.Join(Environment.NewLine, body.Vcpus.Select(vcpu => vcpu.Describe()));
 }

@@ -5,6 +5,7 @@ using Tcg.Mttcg.Actors.Vcpu;
 using Tcg.Mttcg.Memory;
 using Tcg.Mttcg.Memory.Host;
 using Tcg.Mttcg.Translator.Cache;
+using Tcg.Mttcg.Translator.Diagnostics;
 using Tcg.Mttcg.Translator.Host;
 using Tcg.Mttcg.Translator.Runtime;
 
@@ -40,6 +41,9 @@ internal sealed unsafe class VcpuBody : IDisposable
     public VcpuCoherence Coherence { get; }
     public PausePolicy Pauses { get; }
     public VcpuCounters Counters => new(Door, _executor.Counters, Cpu.Tlb.Counters, Asks, Pauses);
+
+    /// <summary>Registers and recent TBs. The vCPU must stand still.</summary>
+    public string Describe() => RegisterDump.Of(Cpu, _executor.Recent);
 
     /// <param name="reset">Called after each reset of the processor.</param>
     public CpuEngine Engine(Action<Cpu> reset) => new(Cpu, _executor, reset);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Tcg.Mttcg.Translator.Cache;
 using Tcg.Mttcg.Translator.Ir;
 using Tcg.Mttcg.Translator.Runtime;
 
@@ -22,13 +23,22 @@ public static unsafe class RegisterDump
         {
             text.Append(CultureInfo.InvariantCulture, $"{Gprs[i]}={state->Gpr[Numbers[i]]:x16}").Append(i % 4 == 3 ? '\n' : ' ');
         }
-        Line($"RIP={state->Rip:x16} RFL={cpu.Eflags:x8} [{Letters(cpu.Eflags)}] CPL={cpu.Cpl} HLT={state->Halted} cpu={cpu.Ports.Index}");
+        Line($"RIP={state->Rip:x16} RFL={cpu.Eflags:x8} [{Letters(cpu.Eflags)}] CPL={cpu.Cpl} HLT={state->Halted} CPU={cpu.Ports.Index}{(cpu.WaitsForStartUp ? " waits for start-up" : "")}");
         for (var segment = Segment.Es; segment <= Segment.Gs; segment++) Line(SegmentLine(segment.ToString().ToUpperInvariant().PadRight(2), cpu.SegmentOf(segment)));
         Line(SegmentLine("LDT", state->Ldtr));
         Line(SegmentLine("TR ", state->Tr));
         Line($"GDT={state->GdtBase:x16} {state->GdtLimit:x8} IDT={state->IdtBase:x16} {state->IdtLimit:x8}");
         Line($"CR0={state->Cr0:x8} CR2={state->Cr2:x16} CR3={state->Cr3:x16} CR4={state->Cr4:x8} EFER={state->Efer:x8}");
         return text.ToString();
+    }
+
+    /// <summary>With the TBs that the dispatcher entered last, newest first.</summary>
+    public static string Of(Cpu cpu, RecentBlocks recent)
+    {
+        var text = new StringBuilder(Of(cpu));
+        text.Append("last TBs:");
+        foreach (var key in recent.Keys()) text.Append(CultureInfo.InvariantCulture, $" {key.Context.Pc:x}");
+        return text.Append('\n').ToString();
     }
 
     private static FormattableString SegmentLine(string name, SegmentRegister segment) =>

@@ -37,6 +37,9 @@ public sealed unsafe class CpuExecutor
     /// <summary>What this vCPU did since it was made.</summary>
     public ExecutorCounters Counters { get; } = new();
 
+    /// <summary>Where it was lately.</summary>
+    public RecentBlocks Recent { get; } = new();
+
     /// <summary>Runs until there is something for the owner to do. On return the vCPU is outside translated code and its state is exact.</summary>
     public SliceEnd Run()
     {
@@ -100,6 +103,7 @@ public sealed unsafe class CpuExecutor
     private TbExit Execute(TranslationBlock block, bool runOnce)
     {
         Counters.Dispatches++;
+        Recent.Enter(block);
         _options.Log?.Executing(_cpu, block);
         _cpu.Running = block;
         var exit = _backEnd.Execute(_cpu, block);
