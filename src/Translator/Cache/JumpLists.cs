@@ -21,8 +21,7 @@ public sealed class JumpLists(ITbLinker linker)
     /// </summary>
     public bool TryChain(TranslationBlock from, int slot, TranslationBlock target)
     {
-        if (from.IsDead || target.IsDead || !target.Page1.IsNone || from.Region is null || target.Region is null) return false;
-        if (from.Jump(slot).DisplacementOffset == 0) return false;
+        if (from.IsDead || target.IsDead || !target.Page1.IsNone || !HasSlot(from, slot)) return false;
         if (Interlocked.CompareExchange(ref from.Jump(slot).Target, target, null) is not null) return false;
 
         linker.Link(from, slot, target);
@@ -35,7 +34,7 @@ public sealed class JumpLists(ITbLinker linker)
     public bool Kill(TranslationBlock block)
     {
         if (!block.TryKill()) return false;
-        if (block.Region is null) return true;
+        if (block.Region is null && block.Ir is null) return true;
         linker.Kill(block);
         for (var node = block.Incoming.Close(); node is not null; node = node.Next)
         {
@@ -46,6 +45,10 @@ public sealed class JumpLists(ITbLinker linker)
         ForgetAsSource(block.Jump1.Target);
         return true;
     }
+
+    // Interpreted blocks are chained by the slot's target alone.
+    private static bool HasSlot(TranslationBlock from, int slot) =>
+        from.Ir is not null || (from.Region is not null && from.Jump(slot).DisplacementOffset != 0);
 
     private void TakeBack(TranslationBlock from, int slot)
     {

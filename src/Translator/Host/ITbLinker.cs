@@ -15,7 +15,7 @@ public interface ITbLinker
     void Unlink(TranslationBlock from, int slot);
 }
 
-/// <summary>For a back end whose dispatcher looks every block up.</summary>
+/// <summary>For a back end without host code: the interpreter follows <see cref="JumpSlot.Target"/> itself.</summary>
 public sealed class NoLinker : ITbLinker
 {
     public void Kill(TranslationBlock block) { }

@@ -57,6 +57,7 @@ internal static unsafe class ControlOps
     private static void GotoIndirect(Frame frame, IrInstruction* op)
     {
         frame.State->Rip = frame.Read(op->A);
+        frame.JumpedIndirectly = true;
         frame.Leave(TbExitReason.Lookup);
     }
 

@@ -37,6 +37,9 @@ internal sealed unsafe class Frame : IDisposable
     public int Next;
 
     public TbExitReason Reason { get; private set; }
+    /// <summary>The block ended in a jump to code of the same processor state.</summary>
+    public bool JumpedIndirectly { get; set; }
+
     public bool Left => Next == int.MaxValue;
 
     /// <summary>The pointers must stay pinned while the block runs.</summary>
@@ -47,6 +50,7 @@ internal sealed unsafe class Frame : IDisposable
         Block = block;
         Addresses = addresses;
         Next = 0;
+        JumpedIndirectly = false;
         if (block.Temps > _tempCount) GrowTemps(block.Temps);
         _values[(int)OperandKind.Gpr] = _places[(int)OperandKind.Gpr] = State->Gpr;
         _values[(int)OperandKind.Constant] = constants;

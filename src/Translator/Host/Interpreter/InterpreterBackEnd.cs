@@ -7,11 +7,15 @@ namespace Tcg.Mttcg.Translator.Host.Interpreter;
 
 /// <summary>
 /// Executes IR as it is: the portable back end for hosts other than x86-64 and the oracle for the JIT. A TB's "code" is a copy of its IR whose
-/// branches are resolved to indexes. A block that jumps to itself goes round in here; every other jump returns to the dispatcher.
+/// branches are resolved to indexes. Goes from block to block through the jump lists and a cache of indirect jumps, as translated code does.
 /// </summary>
 public sealed unsafe class InterpreterBackEnd : IBackEnd
 {
+    // Compiled to run by themselves.
+    private const TbCompileFlags Alone = TbCompileFlags.NoChain | TbCompileFlags.Uncached | TbCompileFlags.NoPoll;
+
     private readonly Frame _frame = new();
+    private readonly IndirectCache _indirect = new();
 
     public bool NeedsRegion => false;
 
@@ -29,7 +33,13 @@ public sealed unsafe class InterpreterBackEnd : IBackEnd
     {
         try
         {
-            return new TbExit(tb.Id, Run(cpu, tb));
+            _indirect.Remember(cpu, tb);
+            while (true)
+            {
+                var reason = Run(cpu, tb);
+                if (Next(cpu, tb, reason) is not { } next) return new TbExit(tb.Id, reason);
+                cpu.Running = tb = next;
+            }
         }
         catch (Exception failure)
         {
@@ -41,29 +51,39 @@ public sealed unsafe class InterpreterBackEnd : IBackEnd
 
     public void Dispose() => _frame.Dispose();
 
+    // The block that this one goes on to without the dispatcher: its chained target, or what the last jump to this address found.
+    private TranslationBlock? Next(Cpu cpu, TranslationBlock tb, TbExitReason reason)
+    {
+        if ((tb.Key.Context.CompileFlags & Alone) != 0) return null;
+        if (reason <= TbExitReason.Jump1)
+        {
+            var target = cpu.State->Rip == tb.Key.Context.Rip && !tb.IsDead ? tb : Volatile.Read(ref tb.Jump((int)reason).Target);
+            if (target is not null) cpu.State->ChainedJumps++;
+            return target;
+        }
+        if (reason != TbExitReason.Lookup || !_frame.JumpedIndirectly) return null;
+        var found = _indirect.Find(cpu, tb.Key.Context, cpu.State->Rip);
+        if (found is not null) cpu.State->JumpCacheHits++;
+        return found;
+    }
+
     private TbExitReason Run(Cpu cpu, TranslationBlock tb)
     {
+        var context = tb.Key.Context;
+        if ((context.CompileFlags & TbCompileFlags.NoPoll) == 0 && (Volatile.Read(ref cpu.State->ExitRequest) != 0 || tb.IsDead))
+        {
+            cpu.State->Rip = context.Rip;
+            return TbExitReason.ExitRequest;
+        }
         var block = tb.Ir ?? throw new InvalidOperationException($"TB {tb.Id} was not emitted by an interpreter");
-        var context = block.Context;
-        var polls = (context.CompileFlags & TbCompileFlags.NoPoll) == 0;
-        var loops = (context.CompileFlags & (TbCompileFlags.NoChain | TbCompileFlags.Uncached | TbCompileFlags.NoPoll)) == 0;
         fixed (IrInstruction* code = block.Instructions)
         fixed (ulong* constants = CollectionsMarshal.AsSpan(block.Constants))
         fixed (IrAddress* addresses = CollectionsMarshal.AsSpan(block.Addresses))
         {
-            while (true)
-            {
-                if (polls && (Volatile.Read(ref cpu.State->ExitRequest) != 0 || tb.IsDead))
-                {
-                    cpu.State->Rip = context.Rip;
-                    return TbExitReason.ExitRequest;
-                }
-                _frame.Begin(cpu, block, constants, addresses);
-                RunOnce(_frame, code, block.Count);
-                if (!loops || _frame.Reason > TbExitReason.Jump1 || cpu.State->Rip != context.Rip) return _frame.Reason;
-                cpu.State->ChainedJumps++;
-            }
+            _frame.Begin(cpu, block, constants, addresses);
+            RunOnce(_frame, code, block.Count);
         }
+        return _frame.Reason;
     }
 
     private static void RunOnce(Frame frame, IrInstruction* code, int count)
