@@ -41,8 +41,7 @@ public sealed class JumpLists(ITbLinker linker)
             // A dead source's code may be recycled by now; it must not be written to.
             if (!node.From.IsDead) TakeBack(node.From, node.Slot);
         }
-        ForgetAsSource(block.Jump0.Target);
-        ForgetAsSource(block.Jump1.Target);
+        for (var slot = 0; slot < TranslationBlock.JumpSlots; slot++) ForgetAsSource(block.Jump(slot).Target);
         return true;
     }
 

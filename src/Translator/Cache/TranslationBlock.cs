@@ -42,8 +42,10 @@ public sealed class TranslationBlock(int id, TbKey key)
     /// <summary>Address of the head in the executable view.</summary>
     public nuint Entry { get; set; }
 
-    public JumpSlot Jump0;
-    public JumpSlot Jump1;
+    public const int JumpSlots = 4;
+
+    /// <summary>The ends of the block: 0 and 1 of its last instruction, 2 and 3 of conditional jumps before.</summary>
+    public JumpSlot Jump0, Jump1, Jump2, Jump3;
 
     /// <summary>The direct jumps of other blocks into this one.</summary>
     public IncomingList Incoming;
@@ -64,8 +66,13 @@ public sealed class TranslationBlock(int id, TbKey key)
 
     public ref JumpSlot Jump(int slot)
     {
-        if (slot == 0) return ref Jump0;
-        return ref Jump1;
+        switch (slot)
+        {
+            case 0: return ref Jump0;
+            case 1: return ref Jump1;
+            case 2: return ref Jump2;
+            default: return ref Jump3;
+        }
     }
 }
 
@@ -75,7 +82,7 @@ public struct JumpSlot
     /// <summary>Offset in the region of the 32-bit displacement; 0: the TB has no such slot.</summary>
     public int DisplacementOffset;
 
-    /// <summary>Offset in the region of the stub that leaves with Jump0/Jump1: the unlinked target.</summary>
+    /// <summary>Offset in the region of the stub that leaves with the slot's reason: the unlinked target.</summary>
     public int StubOffset;
 
     /// <summary>The block it is chained to; null: its stub.</summary>

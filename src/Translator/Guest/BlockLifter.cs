@@ -26,11 +26,12 @@ public sealed class BlockLifter
     }
 
     /// <summary>Fills <paramref name="block"/>, which is cleared first. Fetch faults past the block's first instruction end the block before them.</summary>
-    public LiftOutcome Lift(IrBlock block, TbContext context, ICodeFetch code, int mostInstructions = DefaultLimit)
+    /// <param name="sideExits">Conditional jumps, up to <see cref="Lifting.MostSideExits"/>, that do not end the block.</param>
+    public LiftOutcome Lift(IrBlock block, TbContext context, ICodeFetch code, int mostInstructions = DefaultLimit, int sideExits = 0)
     {
         block.Clear();
         block.Context = context;
-        _lifting.Begin(block);
+        _lifting.Begin(block, sideExits);
 
         var decoder = context.Is64 ? _decoder64 : context.Is32 ? _decoder32 : _decoder16;
         var page = code.FirstPage;
@@ -48,7 +49,7 @@ public sealed class BlockLifter
                 if (block.GuestInstructions > 0)
                 {
                     _lifting.Goto(rip, 0);
-                    return LiftOutcome.Lifted;
+                    break;
                 }
                 if (!code.TrySecondPage(out var second))
                 {
@@ -63,14 +64,16 @@ public sealed class BlockLifter
             _lifting.LiftOne(rip);
             block.GuestInstructions++;
             block.GuestBytes += Math.Max(1, _lifting.Instruction.Length);
-            if (_lifting.Ended) return LiftOutcome.Lifted;
+            if (_lifting.Ended) break;
 
             rip = _lifting.NextRip;
             if (block.GuestInstructions >= limit || block.GuestBytes >= page.Length)
             {
                 _lifting.Goto(rip, 0);
-                return LiftOutcome.Lifted;
+                break;
             }
         }
+        _lifting.EmitSideExits();
+        return LiftOutcome.Lifted;
     }
 }

@@ -35,6 +35,35 @@ public sealed partial class Lifting
         else Exit(TbExitReason.Lookup, rip);
     }
 
+    /// <summary>Jump slots that are left for conditional jumps inside a block.</summary>
+    public const int MostSideExits = 2;
+
+    private readonly List<(ulong Label, ulong Target)> _sideExits = [];
+    private int _sideExitsLeft;
+
+    /// <summary>
+    /// A conditional jump forward inside the page, which is more often not taken, need not end the block. False: it must. The jumps themselves
+    /// come behind the block's end.
+    /// </summary>
+    public bool TrySideExit(Condition condition, ulong target)
+    {
+        if (_sideExitsLeft == 0 || !Chains || target <= Rip || target >= (Rip & PageSize.Mask) + PageSize.Bytes) return false;
+        _sideExitsLeft--;
+        var label = NewLabel();
+        BranchIf(condition, label);
+        _sideExits.Add((label, target));
+        return true;
+    }
+
+    public void EmitSideExits()
+    {
+        for (var i = 0; i < _sideExits.Count; i++)
+        {
+            Label(_sideExits[i].Label);
+            Goto(_sideExits[i].Target, (byte)(2 + i));
+        }
+    }
+
     /// <summary>The two ways of a conditional branch; the flags or the operand were tested by a branch to <paramref name="taken"/>.</summary>
     public void GotoEither(ulong taken, ulong target)
     {

@@ -25,8 +25,10 @@ public sealed partial class Lifting(CodeWindow window)
     public ulong Rip { get; private set; }
     public ulong NextRip { get; private set; }
 
-    public void Begin(IrBlock block)
+    public void Begin(IrBlock block, int sideExits = 0)
     {
+        _sideExitsLeft = Math.Min(sideExits, MostSideExits);
+        _sideExits.Clear();
         Block = block;
         Context = block.Context;
         Ended = false;

@@ -31,7 +31,7 @@ public enum IrOp : byte
     [Op(0, 1, Structure)]                        BrZero,
     /// <summary>To label Imm if A is not zero at Size.</summary>
     [Op(0, 1, Structure)]                        BrNonZero,
-    /// <summary>Ends the block: chained jump by slot Aux (0 or 1) to RIP Imm, which lies on this block's first page.</summary>
+    /// <summary>Ends the block: chained jump by slot Aux (0 to 3) to RIP Imm, which lies on this block's first page.</summary>
     [Op(0, 0, EndsBlock)]                        GotoTb,
     /// <summary>Ends the block: RIP becomes A (64-bit operand or constant, already truncated to the mode); found through the jump cache, same flags and CS base.</summary>
     [Op(0, 1, EndsBlock)]                        GotoIndirect,

@@ -38,7 +38,7 @@ internal static class IrVerifierFlow
                 return $"operation {index + 1} ({IrTextNames.Op(code[index + 1].Op)}) can never run";
             }
             if (code[index].Op != IrOp.GotoTb) continue;
-            if (code[index].Aux > 1) return $"jump slot {code[index].Aux}";
+            if (code[index].Aux >= Cache.TranslationBlock.JumpSlots) return $"jump slot {code[index].Aux}";
             if ((slots & (1 << code[index].Aux)) != 0) return $"jump slot {code[index].Aux} used twice";
             slots |= 1 << code[index].Aux;
         }

@@ -70,15 +70,15 @@ public sealed unsafe class CpuExecutor
             var stepping = _cpu.SingleStepping;
             var exit = Execute(block, runOnce);
             // Only an instruction that completed is a step; the other exits come back to it.
-            var completed = exit.Reason is TbExitReason.Jump0 or TbExitReason.Jump1 or TbExitReason.Lookup or TbExitReason.Halt or TbExitReason.Pause;
+            var completed = exit.JumpSlot >= 0 || exit.Reason is TbExitReason.Lookup or TbExitReason.Halt or TbExitReason.Pause;
             if (stepping && completed && !_cpu.AfterSingleStep()) return SliceEnd.Shutdown;
             switch (exit.Reason)
             {
-                case TbExitReason.Jump0 or TbExitReason.Jump1:
+                case TbExitReason.Jump0 or TbExitReason.Jump1 or TbExitReason.Jump2 or TbExitReason.Jump3:
                     if (once == 0 && _always == 0 && !runOnce)
                     {
                         last = _cache.Descriptors[exit.TbId];
-                        lastSlot = (int)exit.Reason;
+                        lastSlot = exit.JumpSlot;
                     }
                     break;
                 case TbExitReason.Lookup or TbExitReason.ExitRequest:

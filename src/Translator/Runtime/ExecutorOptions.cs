@@ -8,6 +8,9 @@ namespace Tcg.Mttcg.Translator.Runtime;
 /// <param name="StaleRetries">Translations of one PC that other vCPUs' stores may spoil before an uncached one-instruction TB is run.</param>
 public sealed record ExecutorOptions(int MaxInstructions = 64, bool OneInstructionPerTb = false, int StaleRetries = 3)
 {
+    /// <summary>Conditional jumps that a TB may go on behind, 0 to 2: fewer, longer TBs.</summary>
+    public int SideExits { get; init; } = Guest.Lifting.MostSideExits;
+
     /// <summary>Null: nothing is logged.</summary>
     public ExecutionLog? Log { get; init; }
 }

@@ -24,6 +24,9 @@ public enum TbExitReason : byte
     Leave = 9,
     /// <summary>The instruction at RIP must run while no other vCPU does (a LOCK operation across pages).</summary>
     Exclusive = 10,
+    /// <summary>As Jump0, of slots 2 and 3.</summary>
+    Jump2 = 11,
+    Jump3 = 12,
 }
 
 /// <summary>What translated code returns in one word: descriptor id in the upper bits, reason in the low four.</summary>
@@ -32,6 +35,17 @@ public readonly record struct TbExit(ulong Raw)
     public const int ReasonBits = 4;
 
     public TbExit(int id, TbExitReason reason) : this(((ulong)(uint)id << ReasonBits) | (byte)reason) { }
+
+    /// <summary>The reason that tells of an unlinked jump slot, 0 to 3.</summary>
+    public static TbExitReason JumpReason(int slot) => slot < 2 ? (TbExitReason)slot : TbExitReason.Jump2 + (byte)(slot - 2);
+
+    /// <summary>The unlinked jump slot; -1: it was something else.</summary>
+    public int JumpSlot => Reason switch
+    {
+        TbExitReason.Jump0 or TbExitReason.Jump1 => (int)Reason,
+        TbExitReason.Jump2 or TbExitReason.Jump3 => Reason - TbExitReason.Jump2 + 2,
+        _ => -1,
+    };
 
     public int TbId => (int)(Raw >> ReasonBits);
     public TbExitReason Reason => (TbExitReason)(Raw & ((1 << ReasonBits) - 1));

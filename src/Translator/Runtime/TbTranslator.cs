@@ -71,7 +71,7 @@ public sealed class TbTranslator(
         var instructions = options.MaxInstructions;
         while (true)
         {
-            if (_lifter.Lift(_block, context, _fetch, instructions) == LiftOutcome.FetchFault)
+            if (_lifter.Lift(_block, context, _fetch, instructions, options.SideExits) == LiftOutcome.FetchFault)
             {
                 cpu.RaiseFetchFault(_fetch.SecondPage);
                 return null;

@@ -27,7 +27,7 @@ public class IrVerifierTests
     [InlineData("label L0\nlabel L0" + End, "stands twice")]
     [InlineData("exit_tb lookup, rax\nrax = mov.64 rcx" + End, "can never run")]
     [InlineData("br_if.e L0\ngoto_tb slot0, 0x10\nlabel L0\ngoto_tb slot0, 0x20", "used twice")]
-    [InlineData("goto_tb slot2, 0x10", "jump slot 2")]
+    [InlineData("goto_tb slot4, 0x10", "jump slot 4")]
     [InlineData("br_if.e L0\nt0 = mov.64 rax\nlabel L0\nrcx = mov.64 t0" + End, "reads t0")]
     public void A_flaw_is_named(string text, string problem) =>
         Assert.Contains(problem, IrVerifier.Check(IrText.Parse(Start + text)), StringComparison.Ordinal);

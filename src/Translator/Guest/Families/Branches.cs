@@ -25,6 +25,7 @@ internal static class Branches
 
     private static void JumpIf(Lifting at)
     {
+        if (at.TrySideExit(Conditions.Of(at.Instruction), at.Instruction.NearBranchTarget)) return;
         var taken = at.NewLabel();
         at.BranchIf(Conditions.Of(at.Instruction), taken);
         at.GotoEither(taken, at.Instruction.NearBranchTarget);

@@ -51,7 +51,7 @@ internal static unsafe class ControlOps
     private static void GotoTb(Frame frame, IrInstruction* op)
     {
         frame.State->Rip = op->Imm;
-        frame.Leave(op->Aux == 0 ? TbExitReason.Jump0 : TbExitReason.Jump1);
+        frame.Leave(TbExit.JumpReason(op->Aux));
     }
 
     private static void GotoIndirect(Frame frame, IrInstruction* op)

@@ -55,9 +55,9 @@ public sealed unsafe class InterpreterBackEnd : IBackEnd
     private TranslationBlock? Next(Cpu cpu, TranslationBlock tb, TbExitReason reason)
     {
         if ((tb.Key.Context.CompileFlags & Alone) != 0) return null;
-        if (reason <= TbExitReason.Jump1)
+        if (new TbExit(tb.Id, reason).JumpSlot is >= 0 and var slot)
         {
-            var target = cpu.State->Rip == tb.Key.Context.Rip && !tb.IsDead ? tb : Volatile.Read(ref tb.Jump((int)reason).Target);
+            var target = cpu.State->Rip == tb.Key.Context.Rip && !tb.IsDead ? tb : Volatile.Read(ref tb.Jump(slot).Target);
             if (target is not null) cpu.State->ChainedJumps++;
             return target;
         }

@@ -18,17 +18,35 @@ internal sealed class LiftedProgram : ICodeFetch
     /// <summary>JNZ to the first instruction ends it.</summary>
     public IrBlock LiftLoop(IReadOnlyList<Instruction> native) => Lift(native, assembler => assembler.jne(X64Machine.CodePc));
 
+    /// <summary>After each part but the last its jump, to <paramref name="target"/>; PAUSE ends it. As one block.</summary>
+    public IrBlock LiftWithExits(IReadOnlyList<IReadOnlyList<Instruction>> parts, IReadOnlyList<Code> jumps, ulong target)
+    {
+        var assembler = new Assembler(64);
+        for (var i = 0; i < parts.Count; i++)
+        {
+            foreach (var instruction in parts[i]) assembler.AddInstruction(instruction);
+            if (i < jumps.Count) assembler.AddInstruction(Instruction.CreateBranch(jumps[i], target));
+        }
+        assembler.pause();
+        return Lift(assembler);
+    }
+
     private IrBlock Lift(IReadOnlyList<Instruction> native, Action<Assembler> end)
     {
         var assembler = new Assembler(64);
         foreach (var instruction in native) assembler.AddInstruction(instruction);
         end(assembler);
+        return Lift(assembler);
+    }
+
+    private IrBlock Lift(Assembler assembler)
+    {
         var stream = new MemoryStream();
         assembler.Assemble(new StreamCodeWriter(stream), X64Machine.CodePc);
         _page.AsSpan().Clear();
         stream.ToArray().CopyTo(_page, 0);
         var block = new IrBlock();
-        Assert.Equal(LiftOutcome.Lifted, _lifter.Lift(block, X64Machine.Context(), this));
+        Assert.Equal(LiftOutcome.Lifted, _lifter.Lift(block, X64Machine.Context(), this, sideExits: Lifting.MostSideExits));
         _passes.Run(block);
         return block;
     }

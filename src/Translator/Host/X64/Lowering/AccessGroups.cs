@@ -13,7 +13,7 @@ internal readonly record struct AccessGroup(int First, int Last, int Low, int Hi
 /// <summary>
 /// Finds neighbouring accesses at constant distances from each other: pushes and pops, fields of a structure, a value read and written back. The
 /// first looks the page up and checks that all of them lie in it; RDX keeps the host address as long as nothing between them needs RDX, changes
-/// the base by more than a constant, or might leave the block.
+/// the base by more than a constant, or calls a helper.
 /// </summary>
 internal sealed class AccessGroups
 {
@@ -39,7 +39,7 @@ internal sealed class AccessGroups
 
     public AccessGroup this[int group] => _groups[group];
 
-    public void Analyse(IrBlock block, ReadOnlySpan<bool> folded)
+    public void Analyse(IrBlock block, ReadOnlySpan<bool> folded, ReadOnlySpan<bool> leavesAside)
     {
         if (_groupOf.Length < block.Count)
         {
@@ -61,7 +61,7 @@ internal sealed class AccessGroups
                     Begin(block, x, i, bytes, writes, folded[i]);
                 }
             }
-            else if (!KeepsHostAddress(block, x))
+            else if (!leavesAside[i] && !KeepsHostAddress(block, x))
             {
                 Close();
             }

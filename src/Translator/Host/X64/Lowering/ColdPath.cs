@@ -10,6 +10,8 @@ internal enum ColdKind : byte
     Exit,
     /// <summary>The poll at the head of the loop copy.</summary>
     LoopPoll,
+    /// <summary>Back to the block's own head, counted.</summary>
+    LoopAgain,
     /// <summary>RIP is in RDX and not in the jump cache.</summary>
     LookupMiss,
     /// <summary>The soft-TLB compare failed: RCX is the entry's byte offset, RDX the address ^ tag.</summary>
@@ -37,6 +39,9 @@ internal record struct ColdPath(ColdKind Kind, int Jump, int Resume, int Index, 
 
     /// <summary>The guest flags are in the state.</summary>
     public bool Saved { get; init; }
+
+    /// <summary>Guest instructions that ran when the block is left here.</summary>
+    public int Executed { get; init; }
 
     /// <summary>Where the flags must be when an access group's path comes back.</summary>
     public bool ResumeResident { get; set; }

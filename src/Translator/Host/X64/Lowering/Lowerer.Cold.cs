@@ -12,7 +12,7 @@ internal sealed unsafe partial class Lowerer
     private int _exitStub;
 
     private void AddCold(ColdKind kind, int jump) =>
-        _cold.Add(new ColdPath(kind, jump, 0, _index, _guestOffset, ColdSource) { Saved = _saved });
+        _cold.Add(new ColdPath(kind, jump, 0, _index, _guestOffset, ColdSource) { Saved = _saved, Executed = _executed });
 
     /// <summary>The slow path of the current access comes back here.</summary>
     private void ResumeHere()
@@ -38,12 +38,17 @@ internal sealed unsafe partial class Lowerer
                 break;
             case ColdKind.Exit:
                 (_resident, _saved, _source) = (path.Resident, path.Saved, path.Source);
+                EmitUncount(path.Executed);
                 Table[(int)Current.Op](this);
                 break;
             case ColdKind.LoopPoll:
                 _tb.LoopStubOffset = _w.Position;
                 RecoverFlags(path.Source);
                 _w.JumpBack(_exitStub);
+                break;
+            case ColdKind.LoopAgain:
+                CountJump();
+                _w.JumpBack(_start);
                 break;
             case ColdKind.LookupMiss:
                 _w.Store(OpSize.B64, HostMem.Env(CpuState.RipOffset), Reg.Rdx);
@@ -68,6 +73,17 @@ internal sealed unsafe partial class Lowerer
                 break;
         }
     }
+
+    /// <summary>The head counted the whole block, which is left early.</summary>
+    private void EmitUncount(int executed)
+    {
+        if (CountIsRight(executed)) return;
+        EnsureSaved();
+        _resident = false;
+        _w.Alu(AluOp.Sub, OpSize.B64, HostMem.Env(CpuState.InstructionCountOffset), _block.GuestInstructions - executed);
+    }
+
+    private bool CountIsRight(int executed) => !_options.CountInstructions || executed == _block.GuestInstructions;
 
     private void RecoverFlags(FlagSource source)
     {

@@ -10,6 +10,9 @@ internal sealed unsafe partial class Lowerer
     /// <summary>For a conditional branch whose label only ends the block: the operation that does.</summary>
     private int[] _exitOf = new int[256];
 
+    /// <summary>The branch leaves by a path out of line, and what it leaves behind goes on.</summary>
+    private bool[] _leavesAside = new bool[256];
+
     private bool MayChain => (_block.Context.CompileFlags & TbCompileFlags.NoChain) == 0;
 
     /// <summary>
@@ -29,6 +32,7 @@ internal sealed unsafe partial class Lowerer
             var branch = OnlyBranchTo(instructions[i].Imm);
             if (branch < 0 || branch > i) continue;
             _exitOf[branch] = end;
+            _leavesAside[branch] = instructions[branch].Op == IrOp.BrIf && !IsLoopEdge(end) && !EndsBlock(SkipStarts(branch + 1));
             _skip.AsSpan(i, end - i + 1).Fill(true);
         }
     }
@@ -56,7 +60,14 @@ internal sealed unsafe partial class Lowerer
         return found;
     }
 
-    private void InsnStart() => _guestOffset = (int)(Current.Imm - _block.Context.Rip);
+    /// <summary>Guest instructions begun so far.</summary>
+    private int _executed;
+
+    private void InsnStart()
+    {
+        _guestOffset = (int)(Current.Imm - _block.Context.Rip);
+        _executed++;
+    }
 
     private void Label()
     {
@@ -95,7 +106,7 @@ internal sealed unsafe partial class Lowerer
         {
             LoopBack(condition);
         }
-        else if (IsChainedJump(end) && !_loops && EndsBlock(SkipStarts(_index + 1)))
+        else if (IsChainedJump(end) && !_loops && EndsBlock(SkipStarts(_index + 1)) && CountIsRight(_executed))
         {
             // Both ways leave: the flags are saved once, and the branch itself is the jump slot.
             EnsureSaved();
@@ -105,7 +116,7 @@ internal sealed unsafe partial class Lowerer
         else
         {
             var jump = _w.Jump(condition);
-            _cold.Add(new ColdPath(ColdKind.Exit, jump, 0, end, _guestOffset, _source) { Resident = _resident, Saved = _saved });
+            _cold.Add(new ColdPath(ColdKind.Exit, jump, 0, end, _guestOffset, _source) { Resident = _resident, Saved = _saved, Executed = _executed });
         }
     }
 
@@ -131,7 +142,7 @@ internal sealed unsafe partial class Lowerer
             _w.JumpBack(displacement - X64Writer.JumpBytes);
             return;
         }
-        if (_options.CountJumps) _w.IncDec(false, OpSize.B64, HostMem.Env(CpuState.ChainedJumpsOffset));
+        if (_options.CountJumps) CountJump();
         _w.Align(4, X64Writer.JumpBytes);
         DefineSlot(_index, _w.Jump());
     }
@@ -147,7 +158,7 @@ internal sealed unsafe partial class Lowerer
         ref var x = ref Current;
         _tb.Jump(x.Aux).StubOffset = _w.Position;
         StoreRip(x.Imm);
-        Leave(x.Aux == 0 ? TbExitReason.Jump0 : TbExitReason.Jump1);
+        Leave(TbExit.JumpReason(x.Aux));
     }
 
     private void GotoIndirect()

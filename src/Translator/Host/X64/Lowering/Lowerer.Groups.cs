@@ -78,6 +78,7 @@ internal sealed unsafe partial class Lowerer
         var group = _groups[_groups.Of(path.Index)];
         (_resident, _saved, _source) = (false, path.Saved, path.Source);
         _grouping = false;
+        _executed = path.Executed;
         var instructions = _block.Instructions;
         for (_index = group.First; _index <= group.Last; _index++)
         {

@@ -25,7 +25,7 @@ internal sealed unsafe partial class Lowerer
         _loopJumps.Clear();
         _inLoopCopy = false;
         _loopSource = FlagSource.None;
-        if (_block.Context.CompileFlags != TbCompileFlags.None || _options.CountJumps || _block.Count > MaxLoopOperations) return;
+        if (_block.Context.CompileFlags != TbCompileFlags.None || _block.Count > MaxLoopOperations) return;
         foreach (ref var x in _block.Instructions)
         {
             _loops |= x.Op == IrOp.GotoTb && x.Imm == _block.Context.Rip;
@@ -50,8 +50,12 @@ internal sealed unsafe partial class Lowerer
             return;
         }
         EnsureSaved();
-        _w.Patch(condition is { } always ? _w.Jump(always) : _w.Jump(), _start);
+        var again = condition is { } when ? _w.Jump(when) : _w.Jump();
+        if (_options.CountJumps) AddCold(ColdKind.LoopAgain, again);
+        else _w.Patch(again, _start);
     }
+
+    private void CountJump() => _w.IncDec(false, OpSize.B64, HostMem.Env(CpuState.ChainedJumpsOffset));
 
     private bool MayForgetFlags()
     {
@@ -69,6 +73,7 @@ internal sealed unsafe partial class Lowerer
         _inLoopCopy = true;
         _guestOffset = 0;
         EmitPoll(ColdKind.LoopPoll);
+        if (_options.CountJumps) CountJump();
         foreach (var jump in _loopJumps) _w.Patch(jump, _loopHead);
     }
 }

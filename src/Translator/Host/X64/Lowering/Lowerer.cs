@@ -79,16 +79,18 @@ internal sealed unsafe partial class Lowerer
         _pool.Clear();
         _specialDivides.Clear();
         _unwindHost = _unwindGuest = _guestOffset = 0;
-        _tb.Jump0 = _tb.Jump1 = default;
+        for (var slot = 0; slot < TranslationBlock.JumpSlots; slot++) _tb.Jump(slot) = default;
         _tb.LoopOffset = _tb.LoopStubOffset = 0;
         if (_labelAt.Length < _block.Labels) _labelAt = new int[_block.Labels * 2];
         if (_skip.Length < _block.Count)
         {
             _skip = new bool[_block.Count * 2];
             _folded = new bool[_block.Count * 2];
+            _leavesAside = new bool[_block.Count * 2];
         }
         _skip.AsSpan(0, _block.Count).Clear();
         _folded.AsSpan(0, _block.Count).Clear();
+        _leavesAside.AsSpan(0, _block.Count).Clear();
         FlagsAtLabel();
     }
 
@@ -96,9 +98,9 @@ internal sealed unsafe partial class Lowerer
     private void PlanBlock()
     {
         PlanFolds();
-        _groups.Analyse(_block, _folded);
         PlanLoop();
         PlanExits();
+        _groups.Analyse(_block, _folded, _leavesAside);
     }
 
     private bool EmitAll()
@@ -125,6 +127,7 @@ internal sealed unsafe partial class Lowerer
     private bool EmitBody()
     {
         var instructions = _block.Instructions;
+        _executed = 0;
         for (_index = 0; _index < instructions.Length; _index++)
         {
             if (!_w.HasRoom) return false;
