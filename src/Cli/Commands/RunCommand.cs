@@ -27,8 +27,8 @@ internal static class RunCommand
         var serial = NewLink(settings.Serial);
         var debug = settings.DebugConsole is { } target ? NewLink(target) : null;
         await using var machine = MachineRun.Create(settings, kernel, [serial], debug, log.Log);
-        links.Add(SerialPump.Start(serial, settings.Serial));
-        if (debug is not null) links.Add(SerialPump.Start(debug, settings.DebugConsole!));
+        links.Add(SerialPump.Start(serial, settings.Serial, () => _ = machine.StopAsync()));
+        if (debug is not null) links.Add(SerialPump.Start(debug, settings.DebugConsole!, () => _ = machine.StopAsync()));
 
         var result = await MachineRun.ToEnd(machine, cancel);
         foreach (var pump in links) await pump.DisposeAsync();

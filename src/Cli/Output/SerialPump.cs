@@ -10,21 +10,26 @@ public sealed class SerialPump : IAsyncDisposable
     private readonly Stream _output;
     private readonly Task _draining;
 
-    private SerialPump(SerialLink link, Stream output, Stream? input)
+    private readonly RawTerminal? _terminal;
+
+    private SerialPump(SerialLink link, Stream output, Stream? input = null, Action? quit = null)
     {
         _link = link;
         _output = output;
         _draining = SerialStreams.DrainAsync(link.Output, output);
         // A blocked read of a terminal cannot be cancelled; it ends with the process.
-        if (input is not null) _ = SerialStreams.FeedAsync(input, link.Input);
+        if (input is null) return;
+        _terminal = quit is null ? null : RawTerminal.Enter();
+        _ = _terminal is null ? SerialStreams.FeedAsync(input, link.Input) : new ConsoleKeys(link.Input, quit!).FeedAsync(input);
     }
 
+    /// <param name="quit">What Ctrl-A x on a terminal does.</param>
     /// <exception cref="UsageException">The file cannot be written.</exception>
-    public static SerialPump Start(SerialLink link, SerialTarget target) => target.Kind switch
+    public static SerialPump Start(SerialLink link, SerialTarget target, Action quit) => target.Kind switch
     {
-        SerialKind.Stdio => new SerialPump(link, Console.OpenStandardOutput(), Console.OpenStandardInput()),
-        SerialKind.File => new SerialPump(link, OpenFile(target.Path), null),
-        _ => new SerialPump(link, Stream.Null, null),
+        SerialKind.Stdio => new SerialPump(link, Console.OpenStandardOutput(), Console.OpenStandardInput(), quit),
+        SerialKind.File => new SerialPump(link, OpenFile(target.Path)),
+        _ => new SerialPump(link, Stream.Null),
     };
 
     public async ValueTask DisposeAsync()
@@ -32,6 +37,7 @@ public sealed class SerialPump : IAsyncDisposable
         _link.CompleteOutput();
         await _draining;
         await _output.DisposeAsync();
+        _terminal?.Dispose();
     }
 
     private static FileStream OpenFile(string path)
