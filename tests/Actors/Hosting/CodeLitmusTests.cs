@@ -138,7 +138,7 @@ public class CodeLitmusTests
     [InlineData(false, BackEndKind.Interpreter)]
     public void Code_rewritten_while_another_processor_translates_it_is_never_run_stale(bool secondStub, BackEndKind backEnd)
     {
-        var rounds = int.Parse(Environment.GetEnvironmentVariable("MTTCG_LITMUS_ROUNDS") ?? "1000");
+        var rounds = int.Parse(Environment.GetEnvironmentVariable("MTTCG_LITMUS_ROUNDS") ?? "200");
         var result = Guest.Run(Rounds(rounds, secondStub, backEnd));
         Assert.Equal((ExitReason.DebugExit, 0u), (result.Reason, result.Code));
     }
@@ -173,7 +173,7 @@ public class CodeLitmusTests
         }, cpus: 3) with { CodeBytes = 512 << 10 };
         using var machine = new EmulatedMachine(options);
         machine.Start();
-        Assert.True(machine.Completion.Wait(Guest.Wait), "the guest did not end");
+        Guest.AwaitEnd(machine);
         var sum = (uint)(Enumerable.Range(0, Steps).Sum(i => i & 0xff) * Passes);
         Assert.Equal((ExitReason.DebugExit, sum), (machine.Completion.Result.Reason, machine.Completion.Result.Code));
         Assert.True(machine.Counters.Regions.Retirements > 8, $"{machine.Counters.Regions.Retirements} retirements");
