@@ -49,7 +49,7 @@ internal static class Guest
     {
         if (machine.Completion.Wait(Wait)) return;
         machine.StopAsync().Wait(Wait);
-        Assert.Fail("the guest did not end" + Environment.NewLine + string.Join(Environment.NewLine, machine.Cpus.Select(CpuDump.Text)));
+        Assert.Fail("the guest did not end" + Environment.NewLine + machine.Describe());
     }
 
     /// <summary>isa-debug-exit with the value in EAX.</summary>
