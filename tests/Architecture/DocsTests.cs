@@ -73,6 +73,10 @@ public class DocsTests
         Assert.DoesNotContain(Spans(File.ReadAllText(InRepository(page))).Where(IsPath), path => !Path.Exists(InRepository(path)));
 
     [Fact]
+    public void Every_test_class_that_the_architecture_rests_on_exists() =>
+        Assert.Empty(Spans(File.ReadAllText(InRepository("docs/architecture.md"))).Where(span => Regex.IsMatch(span, @"^\w+Tests$")).Except(Tests.Select(test => test.Split('.')[0])));
+
+    [Fact]
     public void The_readme_explains_every_exit_code()
     {
         var codes = Regex.Matches(File.ReadAllText(InRepository("src/Cli/ExitCode.cs")), @"\b[A-Z]\w+ = (\d+)").Select(code => code.Groups[1].Value).ToArray();

@@ -73,6 +73,9 @@ public sealed class EmulatedMachine : IAsyncDisposable, IDisposable
     /// <summary>The processors. Look at them in <see cref="RunAloneAsync"/>, while paused, or after the end.</summary>
     public IReadOnlyList<Cpu> Cpus => [.. _body.Vcpus.Select(vcpu => vcpu.Cpu)];
 
+    /// <summary>Registers and recent TBs of all vCPUs, as text. When <see cref="Cpus"/> may be looked at.</summary>
+    public string Describe() => _crew.Describe();
+
     public void Start() => _machine.Tell(new StartMachine(), ActorRefs.NoSender);
 
     /// <summary>Asks for the end, as pulling the plug does. Idempotent.</summary>

@@ -18,7 +18,7 @@ public enum BackEndKind : byte
     Interpreter,
 }
 
-/// <summary>Everything that a machine is built from. Immutable; the same options may build any number of machines.</summary>
+/// <summary>Everything that one machine is built from. Immutable; cables and boot sources belong to that machine.</summary>
 public sealed record MachineOptions
 {
     /// <summary>vCPUs, 1 to <see cref="BoardOptions.MaximumCpus"/>.</summary>

@@ -58,7 +58,8 @@ public sealed class KickQueue(VcpuDoor door) : IMessageQueue, IUnboundedMessageQ
                 break;
             case ContinueSlice:
                 _continue = envelope;
-                Volatile.Write(ref _continues, true);
+                // Fenced, like all ways through here: the engine reads the mailbox's state next.
+                Interlocked.Exchange(ref _continues, true);
                 break;
             default:
                 _ordinary.Enqueue(envelope);

@@ -30,6 +30,7 @@ public sealed class MttcgSettings
         Vcpu = new VcpuOptions(
             keys.Int("mttcg.vcpu.reply-spins", 0),
             keys.Int("mttcg.vcpu.pause-yield-after", 0),
+            keys.Int("mttcg.vcpu.pause-yield-after-with-cores", 0),
             keys.Int("mttcg.vcpu.pause-sleep-after", 0),
             keys.Time("mttcg.vcpu.pause-sleep"));
         Coherence = new CoherenceOptions(keys.Int("mttcg.memory.bitmap-after-writes", 0), keys.Int("mttcg.memory.unprotect-after-writes", 1));

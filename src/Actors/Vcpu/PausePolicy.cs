@@ -4,11 +4,12 @@ namespace Tcg.Mttcg.Actors.Vcpu;
 
 /// <summary>
 /// What a vCPU does when its guest executes PAUSE. Whoever it waits for may need this core: after a few in a row the core is given away, after
-/// many the thread sleeps for a moment. With a core for each vCPU a PAUSE is only a PAUSE.
+/// many the thread sleeps for a moment. With a core for each vCPU a PAUSE is only a PAUSE for longer, and never a sleep.
 /// </summary>
 public sealed class PausePolicy(VcpuOptions options, Parker parker, bool oversubscribed)
 {
     private const int HostPauses = 8;
+    private readonly int _yieldAfter = oversubscribed ? options.PauseYieldAfter : options.PauseYieldAfterWithCores;
     private int _inARow;
 
     public long Yields { get; private set; }
@@ -17,11 +18,11 @@ public sealed class PausePolicy(VcpuOptions options, Parker parker, bool oversub
     public void Paused()
     {
         _inARow++;
-        if (!oversubscribed || _inARow <= options.PauseYieldAfter)
+        if (_inARow <= _yieldAfter)
         {
             Thread.SpinWait(HostPauses);
         }
-        else if (_inARow <= options.PauseSleepAfter)
+        else if (!oversubscribed || _inARow <= options.PauseSleepAfter)
         {
             Yields++;
             Thread.Yield();

@@ -2,7 +2,8 @@ namespace Tcg.Mttcg.Actors.Vcpu;
 
 /// <summary>Tunables of vCPU actors; keys and units in hocon/mttcg.conf.</summary>
 /// <param name="ReplySpins">Looks for a reply before the thread sleeps.</param>
-/// <param name="PauseYieldAfter">Consecutive PAUSE instructions before each further one gives the core away; 0 with no more vCPUs than cores: never.</param>
-/// <param name="PauseSleepAfter">Consecutive PAUSE instructions before each further one sleeps.</param>
+/// <param name="PauseYieldAfter">With more vCPUs than cores: PAUSE instructions in a row before each further one gives the core away.</param>
+/// <param name="PauseYieldAfterWithCores">Likewise with a core for each vCPU; the cores may have other work.</param>
+/// <param name="PauseSleepAfter">With more vCPUs than cores: PAUSE instructions in a row before each further one sleeps.</param>
 /// <param name="PauseSleep">How long such a sleep is; a kick ends it.</param>
-public sealed record VcpuOptions(int ReplySpins = 64, int PauseYieldAfter = 4, int PauseSleepAfter = 4096, TimeSpan PauseSleep = default);
+public sealed record VcpuOptions(int ReplySpins = 64, int PauseYieldAfter = 4, int PauseYieldAfterWithCores = 64, int PauseSleepAfter = 4096, TimeSpan PauseSleep = default);

@@ -40,8 +40,16 @@ internal static class Guest
     {
         using var machine = new EmulatedMachine(options);
         machine.Start();
-        Assert.True(machine.Completion.Wait(Wait), "the guest did not end");
+        AwaitEnd(machine);
         return machine.Completion.Result;
+    }
+
+    /// <summary>Fails with all registers when the guest does not end.</summary>
+    public static void AwaitEnd(EmulatedMachine machine)
+    {
+        if (machine.Completion.Wait(Wait)) return;
+        machine.StopAsync().Wait(Wait);
+        Assert.Fail("the guest did not end" + Environment.NewLine + machine.Describe());
     }
 
     /// <summary>isa-debug-exit with the value in EAX.</summary>

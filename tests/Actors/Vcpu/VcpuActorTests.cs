@@ -1,7 +1,11 @@
 using System.Diagnostics;
 using Akka.Actor;
+using Tcg.Mttcg.Actors.Coherence;
 using Tcg.Mttcg.Actors.Counters;
+using Tcg.Mttcg.Actors.Life;
 using Tcg.Mttcg.Actors.Protocol;
+using Tcg.Mttcg.Actors.Settings;
+using Tcg.Mttcg.Actors.Tests.Coherence;
 using Tcg.Mttcg.Actors.Vcpu;
 using Tcg.Mttcg.Memory;
 using Tcg.Mttcg.Translator.Runtime;
@@ -258,5 +262,58 @@ public class VcpuActorTests : VcpuKit
             rig.Door.Kick();
             Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref woken) >= i, Wait), $"kick {i} was lost");
         }
+    }
+
+    [Fact]
+    public void A_memory_actor_that_fails_ends_the_machine_and_frees_the_vcpu_that_waits_for_it()
+    {
+        var crew = new FailingCrew(this);
+        IMachineCrew asCrew = crew;
+        var life = new LifeOptions(Wait, Wait, RebootOnReset: false, RebootOnTripleFault: false);
+        var result = new TaskCompletionSource<MachineResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Sys.ActorOf(Props.Create(() => new MachineActor(asCrew, life, result)), "machine").Tell(new StartMachine());
+        Assert.True(result.Task.Wait(Wait));
+        Assert.Equal(ExitReason.Failed, result.Task.Result.Reason);
+        Assert.Contains("the page table is broken", result.Task.Result.Diagnosis);
+        Assert.True(result.Task.Result.IsClean);
+    }
+
+    /// <summary>A memory actor whose pages fail, and a vCPU that asks it to protect one.</summary>
+    private sealed class FailingCrew(VcpuActorTests kit) : IMachineCrew
+    {
+        private readonly VcpuDoor _door = new(0);
+
+        public IReadOnlyList<VcpuDoor> Doors => [_door];
+        public long RamBytes => 0;
+
+        public IActorRef CreateMemory(IActorContext context)
+        {
+            var options = new CoherenceOptions();
+            ICodePages pages = new FakePages(() => throw new IOException("the page table is broken"));
+            ICodeBlocks blocks = new FakeBlocks();
+            var counters = new CoherenceCounters();
+            return context.ActorOf(Props.Create(() => new MemoryActor(options, pages, blocks, counters)).WithDispatcher(MttcgSettings.InlineDispatcher), "memory");
+        }
+
+        public IActorRef CreateCodeCache(IActorContext context, IActorRef memory) => kit.CodeCache.Ref;
+
+        public IActorRef CreateVcpu(IActorContext context, int index, IActorRef memory, IActorRef codeCache)
+        {
+            var rig = kit.NewVcpu(context, _door, context.Self, memory);
+            rig.Engine.Then(() =>
+            {
+                rig.Coherence.Protect(Page);
+                return SliceEnd.Kicked;
+            });
+            return rig.Actor;
+        }
+
+        public void ResetHardware()
+        {
+        }
+
+        public void Abort() => _door.Abort();
+
+        public string Describe() => "registers";
     }
 }

@@ -28,19 +28,20 @@ public abstract class VcpuKit : TestKit
 
     protected sealed record Rig(IActorRef Actor, VcpuDoor Door, ScriptedEngine Engine, KickQueue Queue, VcpuCoherence Coherence, AskCounters Asks);
 
-    protected Rig NewVcpu(int index = 0)
+    protected Rig NewVcpu(int index = 0) => NewVcpu(Sys, new VcpuDoor(index), Supervisor.Ref, Memory.Ref);
+
+    protected Rig NewVcpu(IActorRefFactory parent, VcpuDoor door, IActorRef supervisor, IActorRef memory)
     {
-        var door = new VcpuDoor(index);
-        var name = $"vcpu-{index}";
+        var name = $"vcpu-{door.Index}";
         var queue = new KickQueue(door);
         VcpuDoors.Of(Sys).Register(name, queue);
         var engine = new ScriptedEngine(door);
         var options = new VcpuOptions(PauseSleep: TimeSpan.FromMilliseconds(1));
         var asks = new AskCounters();
         var coherence = new VcpuCoherence(queue, options, asks);
-        var parts = new VcpuParts(queue, engine, coherence, new PausePolicy(options, door.Parker, oversubscribed: true), Supervisor.Ref, Memory.Ref, CodeCache.Ref);
+        var parts = new VcpuParts(queue, engine, coherence, new PausePolicy(options, door.Parker, oversubscribed: true), supervisor, memory, CodeCache.Ref);
         var props = Props.Create(() => new VcpuActor(parts)).WithDispatcher(MttcgSettings.VcpuDispatcher).WithMailbox(MttcgSettings.VcpuMailbox);
-        return new Rig(Sys.ActorOf(props, name), door, engine, queue, coherence, asks);
+        return new Rig(parent.ActorOf(props, name), door, engine, queue, coherence, asks);
     }
 
     protected static unsafe CodeRegion Region(int index) => new(index, null, null, 65536, 60000);
