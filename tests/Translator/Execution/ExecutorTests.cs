@@ -66,4 +66,20 @@ public sealed unsafe class ExecutorTests
         Assert.Equal(9u, machine.State->Gpr[1]);
         Assert.True(machine.Coherence.CodeWrites > 0);
     }
+
+    // The first page's half must not be written when the second page's half ends the running block.
+    [Theory, MemberData(nameof(Engines))]
+    public void A_read_modify_write_over_two_pages_that_hits_its_own_block_happens_once(Engine engine)
+    {
+        using var machine = TestMachine.With(engine);
+        machine.Run(c =>
+        {
+            c.mov(ebx, 0x11111111);
+            c.mov(edi, (int)TestMachine.CodeAt - 2);
+            c.add(__dword_ptr[rdi], 5);
+            c.nop();
+        });
+        Assert.True(machine.Coherence.CodeWrites > 0);
+        Assert.Equal(5, machine.Ram(TestMachine.CodeAt - 2, 1)[0]);
+    }
 }

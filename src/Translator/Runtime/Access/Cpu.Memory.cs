@@ -21,9 +21,7 @@ public sealed unsafe partial class Cpu
     public bool TryWrite(GuestVirtual address, int bytes, MmuIndex view, ulong value)
     {
         if (!Crosses(address, bytes)) return TryWriteWithin(address, bytes, view, value);
-        if (!TryProbeWrite(address, bytes, view)) return false;
-        var first = PageSize.Bytes - (int)address.PageOffset;
-        return TryWritePieces(address, first, view, value) && TryWritePieces(Add(address, first), bytes - first, view, value >> (first * 8));
+        return TryProbeWrite(address, bytes, view) && TryWriteCrossing(address, bytes, view, value);
     }
 
     /// <summary>A write of these bytes would succeed: translation, rights, and both pages of a crossing.</summary>
@@ -60,15 +58,41 @@ public sealed unsafe partial class Cpu
         return true;
     }
 
-    private bool TryWritePieces(GuestVirtual address, int bytes, MmuIndex view, ulong value)
+    // Both halves are claimed before either is written: a claim may end the running block, and its instruction is then run again from its start.
+    private bool TryWriteCrossing(GuestVirtual address, int bytes, MmuIndex view, ulong value)
+    {
+        var first = PageSize.Bytes - (int)address.PageOffset;
+        var next = Add(address, first);
+        while (TryBeginStore(address, first, view, out var low))
+        {
+            if (!TryBeginStore(next, bytes - first, view, out var high))
+            {
+                Abandon(low);
+                return false;
+            }
+            // The second claim may have let invalidations of this TLB in.
+            if (StillLeadsTo(address, view, low))
+            {
+                Put(low, first, value);
+                Put(high, bytes - first, value >> (first * 8));
+                return true;
+            }
+            Abandon(high);
+            Abandon(low);
+        }
+        return false;
+    }
+
+    private void Put(in StoreTarget target, int bytes, ulong value)
     {
         for (var done = 0; done < bytes;)
         {
             var piece = HostAccess.Piece(bytes - done);
-            if (!TryWriteWithin(Add(address, done), piece, view, value >> (done * 8))) return false;
+            if (target.Host != null) HostAccess.Store(target.Host + done, piece, value >> (done * 8));
+            else target.Region?.Write(target.RegionOffset + (ulong)done, piece, value >> (done * 8));
             done += piece;
         }
-        return true;
+        EndStore(target);
     }
 
     private bool TryWriteWithin(GuestVirtual address, int bytes, MmuIndex view, ulong value)

@@ -66,4 +66,18 @@ public sealed unsafe partial class Cpu
         if (!target.Tracked) return;
         if (Ports.Stores.Complete(target.Ticket)) Tlb.SetDirty(target.Address, target.Ticket.Desc.Page);
     }
+
+    /// <summary>The store will not happen.</summary>
+    private void Abandon(in StoreTarget target)
+    {
+        if (target.Tracked) Ports.Stores.Abandon(target.Ticket);
+    }
+
+    /// <summary>Whether a claim is still good after something that may have changed this TLB: the same place, and no new wish to hear of the store.</summary>
+    private bool StillLeadsTo(GuestVirtual address, MmuIndex view, in StoreTarget target) =>
+        Tlb.TryLookup(view, address, AccessKind.Write, out var hit)
+        && (target.Tracked || (hit.Flags & TlbFlags.NotDirty) == 0)
+        && (hit.IsMmio
+            ? hit.Region == target.Region && hit.RegionOffset == target.RegionOffset
+            : target.Host == ((hit.Flags & TlbFlags.DiscardWrite) != 0 ? null : hit.Host.Bytes));
 }
