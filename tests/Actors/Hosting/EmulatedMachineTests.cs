@@ -87,7 +87,7 @@ public class EmulatedMachineTests
             a.hlt();
         }, cpus: 2));
         Assert.Equal(ExitReason.Stuck, result.Reason);
-        Assert.Contains("waits for its start-up IPI", result.Diagnosis);
+        Assert.Contains("waits for start-up", result.Diagnosis);
     }
 
     [Fact]

@@ -24,9 +24,24 @@ internal static unsafe class Comparison
         var mask = Registers.ArithmeticFlags & ~undefinedFlags;
         if ((native.Flags & mask) != (guest.Flags & mask)) text.Append($"  flags: host {Flags(native.Flags)} guest {Flags(guest.Flags)}\n");
         if ((uint)native.MxCsr != (uint)guest.MxCsr) text.Append($"  mxcsr: host {(uint)native.MxCsr:x4} guest {(uint)guest.MxCsr:x4} (was {(uint)before.MxCsr:x4})\n");
+        X87(text, before, native, guest);
         Memory(text, "data", arena.NativeData, arena.GuestData);
         Memory(text, "stack", arena.NativeStack, arena.GuestStack);
         return text.Length == 0 ? null : text.Append(Inputs(before)).ToString();
+    }
+
+    // What an empty register holds is nobody's business.
+    private static void X87(StringBuilder text, Registers before, Registers native, Registers guest)
+    {
+        if (native.X87Control != guest.X87Control) text.Append($"  fcw: host {native.X87Control:x4} guest {guest.X87Control:x4}\n");
+        if (native.X87Status != guest.X87Status) text.Append($"  fsw: host {native.X87Status:x4} guest {guest.X87Status:x4} (was {before.X87Status:x4}, fcw {before.X87Control:x4})\n");
+        if (native.X87InUse != guest.X87InUse) text.Append($"  in use: host {native.X87InUse:x2} guest {guest.X87InUse:x2}\n");
+        for (var index = 0; index < 8; index++)
+        {
+            if ((native.X87InUse >> ((native.X87Top + index) & 7) & 1) == 0) continue;
+            Span<byte> a = new(native.St + index * 16, 10), b = new(guest.St + index * 16, 10), c = new(before.St + index * 16, 10);
+            if (!a.SequenceEqual(b)) text.Append($"  st{index}: host {Convert.ToHexStringLower(a)} guest {Convert.ToHexStringLower(b)} (st{index} was {Convert.ToHexStringLower(c)})\n");
+        }
     }
 
     private static void Memory(StringBuilder text, string name, Span<byte> native, Span<byte> guest)

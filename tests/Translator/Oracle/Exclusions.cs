@@ -17,11 +17,12 @@ internal static class Exclusions
         Mnemonic.Xsavec, Mnemonic.Xsaves, Mnemonic.Xrstors, Mnemonic.Xsave64, Mnemonic.Xrstor64, Mnemonic.Xsavec64, Mnemonic.Xsaves64, Mnemonic.Xrstors64,
         Mnemonic.Xsaveopt64, Mnemonic.Rcpps, Mnemonic.Rcpss, Mnemonic.Rsqrtps, Mnemonic.Rsqrtss,
         Mnemonic.Pause, Mnemonic.Swapgs, Mnemonic.Int1, Mnemonic.Int3, Mnemonic.Int, Mnemonic.Hlt, Mnemonic.Ud0, Mnemonic.Ud1, Mnemonic.Ud2, Mnemonic.Std,
-        Mnemonic.Reservednop, Mnemonic.Clflush, Mnemonic.Clflushopt, Mnemonic.Clwb, Mnemonic.Rsm, Mnemonic.Bound,
+        Mnemonic.Reservednop, Mnemonic.Fldcw, Mnemonic.Fldenv, Mnemonic.Frstor, Mnemonic.Fnstenv, Mnemonic.Fnsave,
+        Mnemonic.Clflush, Mnemonic.Clflushopt, Mnemonic.Clwb, Mnemonic.Rsm, Mnemonic.Bound,
     ];
 
     public static bool Has(OpCodeInfo info) =>
-        Mnemonics.Contains(info.Mnemonic) || info.IsPrivileged || info.Code.FlowControl() != FlowControl.Next || info.Code.CpuidFeatures().Any(IsX87);
+        Mnemonics.Contains(info.Mnemonic) || info.IsPrivileged || info.Code.FlowControl() != FlowControl.Next;
 
     /// <summary>The flags nobody promises, for masking comparisons.</summary>
     public static uint UndefinedFlags(in Instruction instruction) => Mask(instruction.RflagsUndefined);
@@ -38,6 +39,4 @@ internal static class Exclusions
         if ((flags & RflagsBits.OF) != 0) mask |= (uint)ArithmeticFlags.OF;
         return mask;
     }
-
-    private static bool IsX87(CpuidFeature feature) => feature is CpuidFeature.FPU or CpuidFeature.FPU287 or CpuidFeature.FPU387 or CpuidFeature.MMX;
 }

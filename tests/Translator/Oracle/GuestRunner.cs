@@ -11,7 +11,7 @@ using Tcg.Mttcg.Translator.Tests.Support;
 namespace Tcg.Mttcg.Translator.Tests.Oracle;
 
 /// <summary>Lifts instructions at <see cref="NativeRunner.Slot"/> as user code and runs them on a back end.</summary>
-internal sealed unsafe class GuestRunner : IDisposable
+internal sealed unsafe class GuestRunner
 {
     private const uint DirectionFlag = 0x400, InterruptsOn = 0x202;
     private const ushort UserCode64 = 0xa0fb, UserCode32 = 0xc0fb, UserData = 0xc0f3;
@@ -20,15 +20,14 @@ internal sealed unsafe class GuestRunner : IDisposable
     private readonly TestMachine _machine;
     private readonly BlockLifter _lifter = new();
     private readonly PassPipeline _passes = new();
-    private readonly IBackEnd _backEnd;
-    private readonly Func<CodeRegion?> _region;
+    private readonly TestBackEnd _backEnd;
     private TranslationBlock _tb = null!;
 
-    public GuestRunner(TestMachine machine, int bitness, IBackEnd backEnd, Func<CodeRegion?> region)
+    public GuestRunner(TestMachine machine, int bitness, TestBackEnd backEnd)
     {
         _machine = machine;
         _backEnd = backEnd;
-        _region = region;
+        machine.Cpu.CodeBuffer = backEnd.Buffer;
         machine.Cpu.SetSegment(Segment.Cs, bitness == 64 ? CodeSelector64 : CodeSelector32, 0, uint.MaxValue, bitness == 64 ? UserCode64 : UserCode32);
         foreach (var segment in (Segment[])[Segment.Ds, Segment.Es, Segment.Ss]) machine.Cpu.SetSegment(segment, DataSelector, 0, uint.MaxValue, UserData);
         machine.Cpu.FlushTlb();
@@ -45,7 +44,9 @@ internal sealed unsafe class GuestRunner : IDisposable
         if (IrVerifier.Check(Block) is { } problem) Assert.Fail($"{problem}\n{IrText.Print(Block)}");
         if (optimise) _passes.Run(Block);
         _tb = new TranslationBlock(1, new TbKey(new RamOffset(0), context));
-        Assert.Equal(EmitResult.Emitted, _backEnd.Emit(Block, _tb, _region()));
+        var region = _backEnd.FreshRegion();
+        Assert.Equal(EmitResult.Emitted, _backEnd.BackEnd.Emit(Block, _tb, region));
+        region?.Append(_tb);
     }
 
     /// <summary>Runs the block, again while it goes to its own start (loops, repeated string instructions).</summary>
@@ -54,15 +55,13 @@ internal sealed unsafe class GuestRunner : IDisposable
         var state = _machine.State;
         Load(registers, state);
         TbExit exit;
-        do exit = _backEnd.Execute(_machine.Cpu, _tb);
+        do exit = _backEnd.BackEnd.Execute(_machine.Cpu, _tb);
         while (exit.Reason <= TbExitReason.Lookup && state->Rip == NativeRunner.Slot);
         if (exit.Reason == TbExitReason.Failure) throw _machine.Cpu.Failure!;
         Store(state, ref registers);
         rip = state->Rip;
         return exit.Reason;
     }
-
-    public void Dispose() => _backEnd.Dispose();
 
     private static void Load(in Registers registers, CpuState* state)
     {
@@ -75,6 +74,13 @@ internal sealed unsafe class GuestRunner : IDisposable
         state->FlagOverflow = (byte)((registers.Flags >> 11) & 1);
         state->SystemFlags = InterruptsOn | ((uint)registers.Flags & DirectionFlag);
         state->MxCsr = state->HostMxCsr = (uint)registers.MxCsr;
+        state->X87Control = registers.X87Control;
+        state->X87Status = registers.X87Status;
+        state->X87Tag = (byte)~registers.X87InUse;
+        fixed (byte* st = registers.St)
+        {
+            for (var index = 0; index < 8; index++) Buffer.MemoryCopy(st + index * 16, state->X87 + ((registers.X87Top + index) & 7) * 16, 16, 16);
+        }
     }
 
     private static void Store(CpuState* state, ref Registers registers)
@@ -86,5 +92,12 @@ internal sealed unsafe class GuestRunner : IDisposable
         }
         registers.Flags = (state->FlagsLow & 0xd5u) | ((uint)state->FlagOverflow << 11) | (state->SystemFlags & DirectionFlag);
         registers.MxCsr = state->MxCsr | (state->HostMxCsr & 0x3f);
+        registers.X87Control = state->X87Control;
+        registers.X87Status = state->X87Status;
+        registers.X87InUse = (byte)~state->X87Tag;
+        fixed (byte* st = registers.St)
+        {
+            for (var index = 0; index < 8; index++) Buffer.MemoryCopy(state->X87 + ((registers.X87Top + index) & 7) * 16, st + index * 16, 16, 16);
+        }
     }
 }

@@ -1,9 +1,4 @@
 using Iced.Intel;
-using Tcg.Mttcg.Translator.Cache;
-using Tcg.Mttcg.Translator.Guest;
-using Tcg.Mttcg.Translator.Host;
-using Tcg.Mttcg.Translator.Host.Interpreter;
-using Tcg.Mttcg.Translator.Host.X64;
 using Tcg.Mttcg.Translator.Ir;
 using Tcg.Mttcg.Translator.Runtime;
 using Tcg.Mttcg.Translator.Tests.Support;
@@ -19,30 +14,29 @@ public class LoopTests
 {
     private const int LongestBody = 8, RunsEach = 4, MostRounds = 6, CounterNumber = 7;
 
-    private static readonly int Programs = OracleTests.Setting("MTTCG_ORACLE_PROGRAMS", 1500);
+    private static readonly int Programs = OracleTests.Setting("MTTCG_ORACLE_PROGRAMS", 600);
     private static readonly int Seed = OracleTests.Setting("MTTCG_ORACLE_SEED", 1);
     private static readonly Code[] Ways64 = [Code.Jne_rel32_64, Code.Jne_rel32_64, Code.Jg_rel32_64, Code.Jns_rel32_64];
     private static readonly Code[] Ways32 = [Code.Jne_rel32_32, Code.Jne_rel32_32, Code.Jg_rel32_32, Code.Jns_rel32_32];
 
     [Theory]
     [MemberData(nameof(OracleTests.Modes), MemberType = typeof(OracleTests))]
-    public void The_interpreter_agrees_with_the_host(int bitness, bool optimised) => Compare(new InterpreterBackEnd(), bitness, optimised, () => null);
+    public void The_interpreter_agrees_with_the_host(int bitness, bool optimised) => Compare(translated: false, bitness, optimised);
 
     [Theory]
     [MemberData(nameof(OracleTests.Modes), MemberType = typeof(OracleTests))]
     public void Translated_code_agrees_with_the_host(int bitness, bool optimised)
     {
-        if (!X64BackEnd.IsSupported) return;
-        using var code = new CodeBuffer();
-        Compare(new X64BackEnd(code.Thunks), bitness, optimised, code.Fresh);
+        if (TestBackEnd.CanTranslate) Compare(translated: true, bitness, optimised);
     }
 
-    private static void Compare(IBackEnd backEnd, int bitness, bool optimised, Func<CodeRegion?> region)
+    private static void Compare(bool translated, int bitness, bool optimised)
     {
         using var machine = TestMachine.With(Engine.Interpreter);
         using var arena = new Arena(machine);
         using var native = new NativeRunner(bitness);
-        using var guest = new GuestRunner(machine, bitness, backEnd, region);
+        using var backEnd = new TestBackEnd(translated);
+        var guest = new GuestRunner(machine, bitness, backEnd);
         var random = new RandomValues(Seed);
         var source = new FormSource(random, bitness);
         var scenario = new Scenario(random, arena, bitness);

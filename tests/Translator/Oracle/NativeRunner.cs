@@ -18,7 +18,7 @@ internal sealed unsafe class NativeRunner : IDisposable
 
     private const ulong CodeAddress = 0x3000_0000, DataAddress = 0x3000_2000;
     private const int CodeBytes = 0x1000, DataBytes = 0x1000;
-    private const ulong FarPointer = DataAddress + 0x810;
+    private const ulong FarPointer = DataAddress + 0x810, X87Input = DataAddress + 0x900, X87Output = DataAddress + 0xc00;
     private const uint CompatibilityCode = 0x23, LongCode = 0x33, DataSegment = 0x2b;
     private const ulong Epilogue = CodeAddress + 0xc00;
 
@@ -50,8 +50,10 @@ internal sealed unsafe class NativeRunner : IDisposable
     public void Run(ref Registers registers)
     {
         *(Registers*)Input = registers;
+        FxImage.Write((byte*)X87Input, registers);
         ((delegate* unmanaged<void>)CodeAddress)();
         registers = *(Registers*)Output;
+        FxImage.Read((byte*)X87Output, ref registers);
     }
 
     public void Dispose()
@@ -66,6 +68,7 @@ internal sealed unsafe class NativeRunner : IDisposable
         foreach (var register in Preserved) a.push(register);
         a.mov(__qword_ptr[SavedStack], rsp);
         a.stmxcsr(__dword_ptr[SavedMxCsr]);
+        a.fxrstor64(__[X87Input]);
         a.ldmxcsr(__dword_ptr[Input + Registers.MxCsrOffset]);
         for (var index = 0; index < 16; index++) a.movups(Vectors[index], __xmmword_ptr[Input + Registers.VectorOffset + (uint)index * 16]);
         a.mov(eax, _bitness == 32 ? DataSegment : 0);
@@ -95,6 +98,8 @@ internal sealed unsafe class NativeRunner : IDisposable
         a.mov(ds, eax);
         a.mov(es, eax);
         a.stmxcsr(__dword_ptr[Output + Registers.MxCsrOffset]);
+        a.fxsave64(__[X87Output]);
+        a.fninit();
         a.ldmxcsr(__dword_ptr[SavedMxCsr]);
         for (var index = 0; index < 16; index++) a.movups(__xmmword_ptr[Output + Registers.VectorOffset + (uint)index * 16], Vectors[index]);
         foreach (var register in Preserved.Reverse()) a.pop(register);

@@ -12,7 +12,10 @@ internal static class OperandRegisters
     private static readonly Register[] Quads = Range(Register.RAX, Register.R15).Where(register => register != Register.RSP).ToArray();
     private static readonly Register[] Vectors = Range(Register.XMM0, Register.XMM15).ToArray();
 
-    public static bool MayBeMemory(OpCodeOperandKind kind) => kind is mem or mem_offs or r8_or_mem or r16_or_mem or r32_or_mem or r64_or_mem or xmm_or_mem;
+    private static readonly Register[] Multimedia = Range(Register.MM0, Register.MM7).ToArray();
+    private static readonly Register[] Stack = Range(Register.ST0, Register.ST7).ToArray();
+
+    public static bool MayBeMemory(OpCodeOperandKind kind) => kind is mem or mem_offs or r8_or_mem or r16_or_mem or r32_or_mem or r64_or_mem or xmm_or_mem or mm_or_mem;
 
     /// <summary>Empty: no register, or none that is synthesised.</summary>
     public static IReadOnlyList<Register> Choices(OpCodeOperandKind kind, int bitness) =>
@@ -25,6 +28,8 @@ internal static class OperandRegisters
         r32_or_mem or r32_reg or r32_rm or r32_opcode => Doubles,
         r64_or_mem or r64_reg or r64_rm or r64_opcode => Quads,
         xmm_or_mem or xmm_reg or xmm_rm => Vectors,
+        mm_or_mem or mm_reg or mm_rm => Multimedia,
+        sti_opcode => Stack,
         _ => [],
     };
 
@@ -36,6 +41,7 @@ internal static class OperandRegisters
         dx => Register.DX,
         eax => Register.EAX,
         rax => Register.RAX,
+        st0 => Register.ST0,
         _ => Register.None,
     };
 

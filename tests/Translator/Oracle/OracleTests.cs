@@ -1,10 +1,6 @@
 using System.Text;
 using Iced.Intel;
-using Tcg.Mttcg.Translator.Cache;
 using Tcg.Mttcg.Translator.Guest;
-using Tcg.Mttcg.Translator.Host;
-using Tcg.Mttcg.Translator.Host.Interpreter;
-using Tcg.Mttcg.Translator.Host.X64;
 using Tcg.Mttcg.Translator.Runtime;
 using Tcg.Mttcg.Translator.Tests.Support;
 using Xunit.Abstractions;
@@ -27,23 +23,22 @@ public class OracleTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public void The_interpreter_agrees_with_the_host(int bitness, bool optimised) => Compare(new InterpreterBackEnd(), bitness, optimised, () => null);
+    public void The_interpreter_agrees_with_the_host(int bitness, bool optimised) => Compare(translated: false, bitness, optimised);
 
     [Theory]
     [MemberData(nameof(Modes))]
     public void Translated_code_agrees_with_the_host(int bitness, bool optimised)
     {
-        if (!X64BackEnd.IsSupported) return;
-        using var code = new CodeBuffer();
-        Compare(new X64BackEnd(code.Thunks), bitness, optimised, code.Fresh);
+        if (TestBackEnd.CanTranslate) Compare(translated: true, bitness, optimised);
     }
 
-    private void Compare(IBackEnd backEnd, int bitness, bool optimised, Func<CodeRegion?> region)
+    private void Compare(bool translated, int bitness, bool optimised)
     {
         using var machine = TestMachine.With(Engine.Interpreter);
         using var arena = new Arena(machine);
         using var native = new NativeRunner(bitness);
-        using var guest = new GuestRunner(machine, bitness, backEnd, region);
+        using var backEnd = new TestBackEnd(translated);
+        var guest = new GuestRunner(machine, bitness, backEnd);
         var random = new RandomValues(Seed);
         var source = new FormSource(random, bitness);
         var scenario = new Scenario(random, arena, bitness);

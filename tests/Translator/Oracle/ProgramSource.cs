@@ -10,7 +10,7 @@ internal sealed class ProgramSource(RandomValues random, FormSource source, Regi
     // Need registers that point somewhere, divisors that divide, or counts that are defined.
     private static readonly HashSet<Mnemonic> Unfit =
     [
-        Mnemonic.Div, Mnemonic.Idiv, Mnemonic.Leave, Mnemonic.Xlatb, Mnemonic.Shld, Mnemonic.Shrd, Mnemonic.Maskmovdqu, Mnemonic.Aam, Mnemonic.Popa,
+        Mnemonic.Div, Mnemonic.Idiv, Mnemonic.Leave, Mnemonic.Xlatb, Mnemonic.Shld, Mnemonic.Shrd, Mnemonic.Maskmovdqu, Mnemonic.Maskmovq, Mnemonic.Aam, Mnemonic.Popa,
         Mnemonic.Popad, Mnemonic.Bt, Mnemonic.Bts, Mnemonic.Btr, Mnemonic.Btc,
     ];
 

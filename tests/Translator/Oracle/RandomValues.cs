@@ -66,4 +66,23 @@ internal sealed class RandomValues(int seed)
         2 => ((uint)Bits() & 0x807fffff) | ((uint)(0x7f - 20 + _random.Next(40)) << 23),
         _ => BitConverter.SingleToUInt32Bits(_random.Next(-1000, 1000) / 8.0f),
     };
+
+    /// <summary>An 80-bit number: significand, then sign and exponent.</summary>
+    public (ulong Significand, ushort High) Extended()
+    {
+        var sign = _random.Next(2) << 15;
+        var (significand, exponent) = _random.Next(12) switch
+        {
+            0 => (0ul, 0),
+            1 => (1ul << 63, 0x7fff),
+            2 => ((1ul << 63) | (Bits() >> 1), 0x7fff),
+            3 => (Bits() >> 1, 0),
+            4 => (1ul << 63, 0x3fff),
+            5 => ((1ul << 63) | Bits(), 0x3fff - 70 + _random.Next(140)),
+            6 => (Bits(), _random.Next(0x8000)),
+            7 => ((ulong)_random.Next(1, 1000) << 54 | 1ul << 63, 0x3fff + _random.Next(12)),
+            _ => ((1ul << 63) | (Integer() << 20), 0x3fff - 20 + _random.Next(40)),
+        };
+        return (significand, (ushort)(sign | exponent));
+    }
 }

@@ -3,12 +3,20 @@ namespace Tcg.Mttcg.Translator.Tests.Oracle;
 /// <summary>What a user program sees of a processor, as the native stub loads and stores it.</summary>
 internal unsafe struct Registers
 {
-    public const int FlagsOffset = 128, MxCsrOffset = 136, VectorOffset = 144, Size = VectorOffset + 16 * 16;
+    public const int FlagsOffset = 128, MxCsrOffset = 136, VectorOffset = 144, X87Offset = VectorOffset + 16 * 16;
 
     public fixed ulong Gpr[16];
     public ulong Flags;
     public ulong MxCsr;
     public fixed byte Vector[16 * 16];
+
+    /// <summary>Control and status words, and one tag bit a physical register (1: in use), as FXSAVE has them.</summary>
+    public ushort X87Control, X87Status, X87InUse;
+
+    /// <summary>ST0 to ST7, ten bytes each in sixteen.</summary>
+    public fixed byte St[8 * 16];
+
+    public readonly int X87Top => (X87Status >> 11) & 7;
 
     public const uint ArithmeticFlags = 0x8d5;
 }

@@ -48,8 +48,26 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, int bitn
         registers.Flags = (random.Bits() & Registers.ArithmeticFlags) | 0x202;
         registers.MxCsr = MaskedMxCsr | ((uint)random.Below(4) << 13) | (random.Below(4) == 0 ? 0x8000u : 0) | (random.Below(4) == 0 ? 0x40u : 0)
             | (random.Below(2) == 0 ? (uint)random.Below(64) : 0x20);
+        DrawX87(ref registers);
         registers.Gpr[4] = Stack + Arena.StackBytes / 2 + (uint)random.Below(16) * 8;
         return kind;
+    }
+
+    // All exceptions masked; any precision, rounding, depth and leftovers in the status.
+    private void DrawX87(ref Registers registers)
+    {
+        registers.X87Control = (ushort)(0x7f | (random.Below(4) << 10) | (random.Pick<int>([0, 2, 3, 3]) << 8));
+        registers.X87Status = (ushort)(random.Below(8) << 11 | (random.Below(2) == 0 ? random.Below(64) : 0) | (random.Below(2) * 0x4700));
+        registers.X87InUse = (ushort)(random.Below(3) == 0 ? random.Below(256) : 0xff);
+        fixed (byte* st = registers.St)
+        {
+            for (var index = 0; index < 8; index++)
+            {
+                var (significand, high) = random.Extended();
+                *(ulong*)(st + index * 16) = significand;
+                *(ulong*)(st + index * 16 + 8) = high;
+            }
+        }
     }
 
     private void Narrow(ref Registers registers)

@@ -96,8 +96,10 @@ internal sealed unsafe class Frame : IDisposable
 
     public void Dispose()
     {
+        if (_temps == null) return;
         NativeMemory.Free(_temps);
         NativeMemory.Free(_values);
+        _temps = null;
     }
 
     private void GrowTemps(int count)

@@ -15,12 +15,12 @@ internal static unsafe class MmxHelpers
         if (!cpu.CheckX87()) return 0;
         var call = new MmxCall(word);
         var state = cpu.State;
+        state->X87Status &= unchecked((ushort)~TopMask);
         if (call.Mnemonic == Mnemonic.Emms)
         {
             state->X87Tag = AllEmpty;
             return 0;
         }
-        state->X87Status &= unchecked((ushort)~TopMask);
         state->X87Tag = 0;
         var source = call.SourceIsArgument ? argument : *Register(state, call.Source);
         var destination = Register(state, call.Destination);

@@ -1,7 +1,5 @@
 using Iced.Intel;
 using Tcg.Mttcg.Translator.Guest;
-using Tcg.Mttcg.Translator.Host.Interpreter;
-using Tcg.Mttcg.Translator.Host.X64;
 using Tcg.Mttcg.Translator.Ir;
 using Tcg.Mttcg.Translator.Tests.Oracle;
 
@@ -14,7 +12,7 @@ namespace Tcg.Mttcg.Translator.Tests.Guest.Native;
 public sealed unsafe class ProgramTests : IDisposable
 {
     private readonly NativeHost _host = new();
-    private readonly CodeBuffer _buffer = new();
+    private readonly List<TestBackEnd> _backEnds = [];
     private readonly byte[] _before = new byte[NativeHost.MemoryBytes];
     private readonly List<(string Name, EmulatedGuest Guest)> _guests = [];
 
@@ -23,10 +21,15 @@ public sealed unsafe class ProgramTests : IDisposable
         foreach (var optimise in (ReadOnlySpan<bool>)[false, true])
         {
             var name = optimise ? ", optimised" : "";
-            _guests.Add(("interpreter" + name, new EmulatedGuest(_host.Memory, NativeHost.MemoryBytes, new InterpreterBackEnd(), () => null, optimise)));
-            if (X64BackEnd.IsSupported)
-                _guests.Add(("translated" + name, new EmulatedGuest(_host.Memory, NativeHost.MemoryBytes, new X64BackEnd(_buffer.Thunks), _buffer.Fresh, optimise)));
+            Add("interpreter" + name, new TestBackEnd(translated: false), optimise);
+            if (TestBackEnd.CanTranslate) Add("translated" + name, new TestBackEnd(translated: true), optimise);
         }
+    }
+
+    private void Add(string name, TestBackEnd backEnd, bool optimise)
+    {
+        _backEnds.Add(backEnd);
+        _guests.Add((name, new EmulatedGuest(_host.Memory, NativeHost.MemoryBytes, backEnd.BackEnd, backEnd.FreshRegion, optimise)));
     }
 
     [Theory]
@@ -152,7 +155,7 @@ public sealed unsafe class ProgramTests : IDisposable
     public void Dispose()
     {
         foreach (var (_, guest) in _guests) guest.Dispose();
-        _buffer.Dispose();
+        foreach (var backEnd in _backEnds) backEnd.Dispose();
         _host.Dispose();
     }
 }
