@@ -9,7 +9,7 @@ public sealed class DirectoryPages(StoreTracking stores) : ICodePages
     public void PublishBitmap(RamPage page, ulong[]? bitmap)
     {
         // A page with code and without a bitmap counts every store as a hit.
-        Of(page).Bitmap = bitmap is null || bitmap == SmcBitmaps.Everything ? null : ToBitmap(bitmap);
+        Of(page).Bitmap = bitmap is null || bitmap == SmcBitmaps.Everything ? null : new SmcBitmap(bitmap);
     }
 
     public void SetHasCode(RamPage page) => stores.BeginCode(page);
@@ -29,21 +29,4 @@ public sealed class DirectoryPages(StoreTracking stores) : ICodePages
     public void Fence() => Interlocked.MemoryBarrier();
 
     private PageDesc Of(RamPage page) => stores.Pages.FindOrAllocate(page);
-
-    private static SmcBitmap ToBitmap(ulong[] words)
-    {
-        var bitmap = new SmcBitmap();
-        for (var i = 0; i < PageSize.Bytes;)
-        {
-            if ((words[i >> 6] >> (i & 63) & 1) == 0)
-            {
-                i++;
-                continue;
-            }
-            var start = i;
-            while (i < PageSize.Bytes && (words[i >> 6] >> (i & 63) & 1) != 0) i++;
-            bitmap.Add(start, i - start);
-        }
-        return bitmap;
-    }
 }

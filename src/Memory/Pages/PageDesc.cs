@@ -9,7 +9,6 @@ public sealed class PageDesc
     private readonly PageDirectory _directory;
     private ulong _version;
     private int _writersInFlight;
-    private int _codeWrites;
     private SmcBitmap? _bitmap;
 
     internal PageDesc(PageDirectory directory, RamPage page)
@@ -36,9 +35,6 @@ public sealed class PageDesc
     /// <summary>Stores and DMA copies that are between their bitmap test and their version bump.</summary>
     public int WritersInFlight => Volatile.Read(ref _writersInFlight);
 
-    /// <summary>Stores into this page while it held code, since the last reset.</summary>
-    public int CodeWrites => Volatile.Read(ref _codeWrites);
-
     /// <summary>
     /// Whether no store happened since a version was taken and none is under way. Writers are looked at first: one that ends bumps the
     /// version and then leaves, so in the other order it could slip through between the two looks. The caller has published its bitmap and
@@ -56,9 +52,6 @@ public sealed class PageDesc
         set => Volatile.Write(ref _bitmap, value);
     }
 
-    /// <summary>The memory actor's list of TBs on this page. Nobody else looks.</summary>
-    public object? CodeList { get; set; }
-
     /// <summary>Full fence: what is read after it is read after every observer can see the writer.</summary>
     public void EnterWriter() => Interlocked.Increment(ref _writersInFlight);
 
@@ -66,10 +59,6 @@ public sealed class PageDesc
 
     /// <summary>Full fence: the bytes stored before it are visible before the new version is.</summary>
     public void BumpVersion() => Interlocked.Increment(ref _version);
-
-    public int CountCodeWrite() => Interlocked.Increment(ref _codeWrites);
-
-    public void ResetCodeWrites() => Volatile.Write(ref _codeWrites, 0);
 
     /// <summary>Whether a store of bytes in this page hits code, by all that is published now.</summary>
     public bool HitsCode(int offset, int length) =>

@@ -31,10 +31,7 @@ public sealed class StoreTracking(PageDirectory pages, DirtyBitmaps dirty)
     {
         var desc = Pages.FindOrAllocate(page);
         desc.EnterWriter();
-        var hits = desc.HitsCode(offset, length);
-        if ((desc.Flags & PageFlags.HasCode) != 0)
-            desc.CountCodeWrite();
-        return new(desc, hits);
+        return new(desc, desc.HitsCode(offset, length));
     }
 
     /// <summary>The store is done: true when the page's entry may become a fast one (SoftTlb.SetDirty).</summary>
