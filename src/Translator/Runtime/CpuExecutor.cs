@@ -54,7 +54,12 @@ public sealed unsafe class CpuExecutor
                 return SliceEnd.Kicked;
             }
             var shadow = state->InterruptShadow != 0;
-            if (!shadow && !_events.Deliver(out var parked)) return parked;
+            if (!shadow)
+            {
+                if (!_events.Deliver(out var parked)) return parked;
+                // What runs now is the handler, not where the last block's jump leads.
+                if (_events.Delivered) last = null;
+            }
 
             var once = shadow || _cpu.SingleStepping ? OneInstruction : TbCompileFlags.None;
             if (FindOrTranslate(once, out var runOnce) is not { } block)

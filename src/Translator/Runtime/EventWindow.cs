@@ -8,10 +8,14 @@ internal sealed unsafe class EventWindow(Cpu cpu, ExecutorCounters counters, Exe
 {
     private bool _nmi;
 
+    /// <summary>The last <see cref="Deliver"/> moved the vCPU elsewhere: to a handler, or to where it starts.</summary>
+    public bool Delivered { get; private set; }
+
     /// <summary>False: the vCPU has nothing to run, or shut down; <paramref name="end"/> says which.</summary>
     public bool Deliver(out SliceEnd end)
     {
         end = SliceEnd.Halted;
+        Delivered = false;
         var state = cpu.State;
         var interrupts = cpu.Ports.Interrupts;
         if (interrupts.HasEvent) TakeEvents(interrupts.TakeEvents(out var vector), vector);
@@ -20,6 +24,7 @@ internal sealed unsafe class EventWindow(Cpu cpu, ExecutorCounters counters, Exe
         if (_nmi && state->NmiBlocked == 0)
         {
             _nmi = false;
+            Delivered = true;
             log?.Delivering(cpu, "NMI");
             if (!cpu.DeliverNmi()) return ShutDown(out end);
         }
@@ -29,6 +34,7 @@ internal sealed unsafe class EventWindow(Cpu cpu, ExecutorCounters counters, Exe
             if (number >= 0)
             {
                 counters.Interrupts++;
+                Delivered = true;
                 log?.Delivering(cpu, $"interrupt {number:x2}");
                 if (!cpu.DeliverInterrupt((byte)number, InterruptSource.External)) return ShutDown(out end);
             }
@@ -52,12 +58,14 @@ internal sealed unsafe class EventWindow(Cpu cpu, ExecutorCounters counters, Exe
 
     private void TakeEvents(ProcessorEvents events, byte startUpVector)
     {
+        Delivered = true;
         if ((events & ProcessorEvents.Init) != 0)
         {
             cpu.Reset(init: true);
             _nmi = false;
         }
-        if ((events & ProcessorEvents.Sipi) != 0) cpu.StartUp(startUpVector);
+        // The second of the two start-up IPIs that every kernel sends finds a vCPU that runs, and is dropped (SDM 3A 9.4.3).
+        if ((events & ProcessorEvents.Sipi) != 0 && cpu.WaitsForStartUp) cpu.StartUp(startUpVector);
         if ((events & ProcessorEvents.Nmi) != 0) _nmi = true;
     }
 }

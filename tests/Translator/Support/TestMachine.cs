@@ -17,8 +17,8 @@ namespace Tcg.Mttcg.Translator.Tests.Support;
 public enum Engine { Interpreter, X64 }
 
 /// <summary>
-/// One processor in 64-bit mode at CPL 0 with 16 MiB of RAM mapped one to one by 2 MiB pages, code at <see cref="CodeAt"/>, a stack below it, no
-/// interrupts; it runs until HLT. Back ends are pluggable.
+/// One processor in 64-bit mode at CPL 0 with 16 MiB of RAM mapped one to one by 2 MiB pages, code at <see cref="CodeAt"/>, a stack below it,
+/// interrupts as scripted; it runs until HLT. Back ends are pluggable.
 /// </summary>
 internal sealed unsafe class TestMachine : IDisposable
 {
@@ -38,7 +38,7 @@ internal sealed unsafe class TestMachine : IDisposable
         stores.Dirty.SetRange(DirtyClient.Migration, new(0), (int)_ram.EndPage.Index);
         var memory = new PhysicalMemory(map, stores);
         var ports = new CpuPorts(
-            0, new NoInterrupts(), new CountingTsc(), new NoControl(), new CpuPhysicalView(map, null), memory, new PageWalker(memory), new PortMap(), stores);
+            0, Interrupts, new CountingTsc(), new NoControl(), new CpuPhysicalView(map, null), memory, new PageWalker(memory), new PortMap(), stores);
         Cpu = new Cpu(_environment.Bytes, ports) { CodeBuffer = buffer };
         Cpu.Reset();
         (_backEnd, var linker) = backEnd(buffer);
@@ -56,6 +56,7 @@ internal sealed unsafe class TestMachine : IDisposable
     }
 
     public Cpu Cpu { get; }
+    public ScriptedInterrupts Interrupts { get; } = new();
     public CpuState* State => Cpu.State;
     public TbCache Cache { get; }
     public DirectCoherence Coherence { get; }
@@ -109,34 +110,6 @@ internal sealed unsafe class TestMachine : IDisposable
         State->Gpr[4] = StackAt;
         Cpu.FlushTlb();
         Cpu.InvalidateContext();
-    }
-
-    private sealed class NoInterrupts : ILocalInterrupts
-    {
-        public bool HasInterrupt => false;
-        public bool HasEvent => false;
-        public byte TaskPriority { get; set; }
-        public uint ApicId => 0;
-        public IMmioDevice Registers => throw new NotSupportedException();
-        public GuestPhysical? RegistersBase => null;
-
-        public int Acknowledge() => -1;
-
-        public ProcessorEvents TakeEvents(out byte sipiVector)
-        {
-            sipiVector = 0;
-            return ProcessorEvents.None;
-        }
-
-        public void Reset(bool init) { }
-
-        public bool TryReadMsr(uint index, out ulong value)
-        {
-            value = 0;
-            return false;
-        }
-
-        public bool TryWriteMsr(uint index, ulong value) => false;
     }
 
     private sealed class CountingTsc : ITimeStampCounter
