@@ -11,7 +11,11 @@ namespace Tcg.Mttcg;
 /// </summary>
 public sealed class Vm : IAsyncDisposable
 {
-    private Vm(EmulatedMachine machine, VmConsole console) => (Machine, Console) = (machine, console);
+    private Vm(EmulatedMachine machine, VmConsole console)
+    {
+        (Machine, Console) = (machine, console);
+        Completion = CompleteAsync();
+    }
 
     public EmulatedMachine Machine { get; }
 
@@ -19,7 +23,7 @@ public sealed class Vm : IAsyncDisposable
     public VmConsole Console { get; }
 
     /// <summary>How the machine ended; the console's text is complete then.</summary>
-    public Task<MachineResult> Completion => CompleteAsync();
+    public Task<MachineResult> Completion { get; }
 
     /// <exception cref="ArgumentException">Options that no machine can have.</exception>
     /// <exception cref="BootImageException">The image cannot be booted.</exception>

@@ -8,7 +8,7 @@ public sealed class VmConsole : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly StringBuilder _text = new();
-    private readonly List<(string Wanted, int From, TaskCompletionSource<bool> Found)> _waiting = [];
+    private readonly List<Waiter> _waiting = [];
     private readonly Task _reading;
     private bool _ended;
 
@@ -37,18 +37,24 @@ public sealed class VmConsole : IAsyncDisposable
 
     /// <summary>Completes when the guest has written <paramref name="wanted"/>, now or earlier.</summary>
     /// <returns>False: the machine ended, or the time ran out, without it.</returns>
-    public async Task<bool> WaitForAsync(string wanted, TimeSpan timeout)
+    public Task<bool> WaitForAsync(string wanted, TimeSpan timeout)
     {
         ArgumentException.ThrowIfNullOrEmpty(wanted);
-        var found = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_lock)
+        var from = 0;
+        return WaitAsync(text =>
         {
-            if (_text.ToString().Contains(wanted, StringComparison.Ordinal)) return true;
-            if (_ended) return false;
-            _waiting.Add((wanted, Math.Max(0, _text.Length - wanted.Length + 1), found));
-        }
-        return await Task.WhenAny(found.Task, Task.Delay(timeout)) == found.Task && await found.Task;
+            if (text.ToString(from, text.Length - from).Contains(wanted, StringComparison.Ordinal)) return true;
+            from = Math.Max(0, text.Length - wanted.Length + 1);
+            return false;
+        }, timeout);
     }
+
+    /// <summary>
+    /// Completes when <paramref name="satisfied"/> by all the guest wrote so far. It is asked now and after each batch of output, on the thread
+    /// that reads it.
+    /// </summary>
+    /// <returns>False: the machine ended, or the time ran out, before.</returns>
+    public Task<bool> WaitUntilAsync(Func<string, bool> satisfied, TimeSpan timeout) => WaitAsync(text => satisfied(text.ToString()), timeout);
 
     /// <summary>Returns when the guest's last byte is in <see cref="Text"/>. The machine must have ended.</summary>
     public async ValueTask DisposeAsync()
@@ -70,24 +76,47 @@ public sealed class VmConsole : IAsyncDisposable
         lock (_lock)
         {
             _ended = true;
-            foreach (var (_, _, found) in _waiting) found.TrySetResult(false);
+            foreach (var waiter in _waiting) waiter.Found.TrySetResult(false);
             _waiting.Clear();
         }
+    }
+
+    private async Task<bool> WaitAsync(Func<StringBuilder, bool> satisfied, TimeSpan timeout)
+    {
+        var waiter = new Waiter(satisfied);
+        lock (_lock)
+        {
+            if (satisfied(_text)) return true;
+            if (_ended) return false;
+            _waiting.Add(waiter);
+        }
+        if (await Task.WhenAny(waiter.Found.Task, Task.Delay(timeout)) == waiter.Found.Task) return await waiter.Found.Task;
+        lock (_lock) _waiting.Remove(waiter);
+        return false;
     }
 
     private void Settle()
     {
         for (var i = _waiting.Count - 1; i >= 0; i--)
         {
-            var (wanted, from, found) = _waiting[i];
-            if (_text.ToString(from, _text.Length - from).Contains(wanted, StringComparison.Ordinal))
+            if (_waiting[i].Look(_text)) _waiting.RemoveAt(i);
+        }
+    }
+
+    private sealed record Waiter(Func<StringBuilder, bool> Satisfied)
+    {
+        public TaskCompletionSource<bool> Found { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // True: it waits no longer. What a caller's predicate throws is the caller's.
+        public bool Look(StringBuilder text)
+        {
+            try
             {
-                found.TrySetResult(true);
-                _waiting.RemoveAt(i);
+                return Satisfied(text) && Found.TrySetResult(true);
             }
-            else
+            catch (Exception failure)
             {
-                _waiting[i] = (wanted, Math.Max(0, _text.Length - wanted.Length + 1), found);
+                return Found.TrySetException(failure);
             }
         }
     }

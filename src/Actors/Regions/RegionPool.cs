@@ -58,6 +58,7 @@ public sealed class RegionPool
     /// <summary>Debugging: retires every region that is full now.</summary>
     public void RetireAll()
     {
+        Counters.Flushes++;
         _extra = _full.Count;
         Serve();
     }
@@ -125,4 +126,7 @@ public sealed class RegionCounters
     public long Asked;
     public long Retirements;
     public long AcksAwaited;
+
+    /// <summary>Times that everything was to be retired at once.</summary>
+    public long Flushes;
 }
