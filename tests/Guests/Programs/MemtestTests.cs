@@ -18,7 +18,7 @@ public partial class MemtestTests
         });
         // Tests count from 0. It redraws what changed only, so what it shows is read off the screen.
         var arrived = await vm.Console.WaitUntilAsync(text => TestOn(new SerialScreen(text).Text) >= 4, Limit);
-        Assert.True(arrived, $"memtest86+ did not come to test 4\n{await vm.Where()}\n{Screen(vm).Text}");
+        if (!arrived) Assert.Fail($"memtest86+ did not come to test 4\n{await vm.Where()}\n{Screen(vm).Text}");
 
         var screen = Screen(vm).Text;
         Assert.Contains("Memtest86+", screen);

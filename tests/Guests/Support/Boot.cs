@@ -2,6 +2,7 @@ using Iced.Intel;
 using Tcg.Mttcg.Actors.Hosting;
 using Tcg.Mttcg.Actors.Life;
 using Tcg.Mttcg.Guests.BareMetal;
+using Tcg.Mttcg.Translator.Diagnostics;
 
 namespace Tcg.Mttcg.Guests.Tests.Support;
 
@@ -40,7 +41,7 @@ internal static class Boot
     {
         var paused = vm.Machine.PauseAsync();
         if (await Task.WhenAny(paused, Task.Delay(TimeSpan.FromSeconds(10))) != paused) return "and its vCPUs could not be paused";
-        var text = string.Join('\n', vm.Machine.Cpus.Select(CpuDump.Text));
+        var text = string.Join('\n', vm.Machine.Cpus.Select(RegisterDump.Of));
         vm.Machine.Resume();
         return text;
     }
