@@ -35,6 +35,9 @@ internal sealed unsafe class Arena : IDisposable
 
     public Span<byte> NativeData => new(Native + DataOffset, DataBytes);
     public Span<byte> GuestData => _machine.Ram(GuestPhysical + DataOffset, DataBytes);
+    /// <summary>The last bytes that the guest can reach.</summary>
+    public Span<byte> GuestEnd => _machine.Ram(GuestPhysical + 0x200000 - 64, 64);
+
     public Span<byte> NativeStack => new(Native + StackOffset, StackBytes);
     public Span<byte> GuestStack => _machine.Ram(GuestPhysical + StackOffset, StackBytes);
 

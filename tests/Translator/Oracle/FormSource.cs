@@ -14,6 +14,7 @@ internal sealed class FormSource(RandomValues random, int bitness)
     private readonly Register[] _bases = bitness == 64 ? Bases : Bases.Where(register => register < Register.R8).ToArray();
 
     private bool _anyAddress;
+    private ulong? _memory;
 
     public IEnumerable<OpCodeInfo> EncodingsOf(Mnemonic mnemonic) =>
         from code in Enum.GetValues<Code>()
@@ -39,6 +40,15 @@ internal sealed class FormSource(RandomValues random, int bitness)
         if (info.CanUseRepnePrefix && random.Below(3) == 0) instruction.HasRepnePrefix = true;
         else if (info.CanUseRepPrefix && random.Below(2) == 0) instruction.HasRepPrefix = true;
         return Encode(instruction, at);
+    }
+
+    /// <summary>A form whose memory operand is at <paramref name="memory"/>.</summary>
+    public Form? DrawAt(OpCodeInfo info, ulong at, ulong memory)
+    {
+        _memory = memory;
+        var form = Draw(info, memory: true, at, anyAddress: false);
+        _memory = null;
+        return form;
     }
 
     /// <summary>Null: the draw does not encode.</summary>
@@ -87,7 +97,7 @@ internal sealed class FormSource(RandomValues random, int bitness)
             // In 32-bit code the same encoding is an absolute address.
             if (bitness == 64) instruction.MemoryBase = Register.RIP;
             instruction.MemoryDisplSize = bitness / 8;
-            instruction.MemoryDisplacement64 = Arena.Address + Arena.DataOffset + Arena.DataBytes / 4 + (uint)random.Below(32) * 16;
+            instruction.MemoryDisplacement64 = _memory ?? Arena.Address + Arena.DataOffset + Arena.DataBytes / 4 + (uint)random.Below(32) * 16;
             return;
         }
         var displacement = random.Below(3) switch { 0 => 0, 1 => random.Below(256) - 128, _ => random.Below(0x10000) - 0x8000 };

@@ -36,6 +36,9 @@ internal sealed unsafe class GuestRunner
 
     public IrBlock Block { get; } = new();
 
+    /// <summary>The exception that ended the last run; -1: none.</summary>
+    public int Vector { get; private set; }
+
     public void SetCode(byte[] bytes, int instructions, bool optimise)
     {
         _machine.State->Rip = NativeRunner.Slot;
@@ -55,9 +58,13 @@ internal sealed unsafe class GuestRunner
         var state = _machine.State;
         Load(registers, state);
         TbExit exit;
+        _machine.Cpu.Running = _tb;
         do exit = _backEnd.BackEnd.Execute(_machine.Cpu, _tb);
         while (exit.Reason <= TbExitReason.Lookup && state->Rip == NativeRunner.Slot);
         if (exit.Reason == TbExitReason.Failure) throw _machine.Cpu.Failure!;
+        _machine.Cpu.Unwind();
+        _machine.Cpu.Running = null;
+        Vector = exit.Reason == TbExitReason.Exception ? _machine.Cpu.TakePending().Vector : -1;
         Store(state, ref registers);
         rip = state->Rip;
         return exit.Reason;

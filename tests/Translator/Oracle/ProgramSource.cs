@@ -33,6 +33,29 @@ internal sealed class ProgramSource(RandomValues random, FormSource source, Regi
         return Forms.Count > 0;
     }
 
+    /// <summary>Straight-line code in whose middle one instruction accesses memory at <paramref name="memory"/>. False: the draw was no good.</summary>
+    /// <param name="prefix">How many instructions run before it.</param>
+    public bool DrawFaulting(int longest, ulong memory, out int prefix)
+    {
+        Begin(0);
+        Append(random.Below(longest), form => !_flags.ReadsUndefined(form.Instruction));
+        prefix = Forms.Count;
+        UndefinedAtFault = Undefined;
+        Form? faulting = null;
+        for (var attempt = 0; attempt < 20 && faulting is null; attempt++) faulting = source.DrawAt(random.Pick(_encodings), At, memory);
+        if (faulting is null || !Touches(faulting) || _flags.ReadsUndefined(faulting.Instruction)) return false;
+        Add(faulting);
+        Append(1 + random.Below(longest), form => !_flags.ReadsUndefined(form.Instruction));
+        return true;
+    }
+
+    /// <summary>Flags that mean nothing where the fault is.</summary>
+    public uint UndefinedAtFault { get; private set; }
+
+    // LEA, NOP and prefetches name memory and leave it alone.
+    private static bool Touches(Form form) => form.Instruction.Mnemonic is not (Mnemonic.Lea or Mnemonic.Nop or Mnemonic.Cldemote) && form.Instruction.MemorySize.GetSize() > 0
+        && !form.Instruction.Mnemonic.ToString().StartsWith("Prefetch", StringComparison.Ordinal);
+
     /// <summary>A body, a step of the counter, more body that leaves the flags alone, and a jump to the start. False: the draw was no good.</summary>
     public bool DrawLoop(int longest, Code[] jumps)
     {

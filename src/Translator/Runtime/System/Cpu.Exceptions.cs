@@ -84,7 +84,7 @@ public sealed unsafe partial class Cpu
     /// <summary>Delivers an NMI and blocks further ones until IRET. The caller has seen <see cref="CpuState.NmiBlocked"/> clear.</summary>
     public bool DeliverNmi() => DeliverInterrupt(ExceptionVector.NonMaskable, InterruptSource.Nmi);
 
-    private PendingEvent TakePending()
+    internal PendingEvent TakePending()
     {
         _hasPending = false;
         return _pending;
