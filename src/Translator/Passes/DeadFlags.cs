@@ -21,7 +21,7 @@ internal static class DeadFlags
             ref var op = ref code[index];
             var row = OpTable.Of(op.Op);
             if ((row.Traits & (OpTraits.Structure | OpTraits.EndsBlock)) != 0) live = Structure(op, row, live, atLabel);
-            else live = Straight(ref op, row, live);
+            else live = Straight(block, ref op, row, live);
         }
     }
 
@@ -38,10 +38,10 @@ internal static class DeadFlags
         };
     }
 
-    private static ArithmeticFlags Straight(ref IrInstruction op, OpAttribute row, ArithmeticFlags live)
+    private static ArithmeticFlags Straight(IrBlock block, ref IrInstruction op, OpAttribute row, ArithmeticFlags live)
     {
         if (op.SetsFlags && (row.Writes & live) == 0) op.SetsFlags = false;
-        live &= ~FlagEffects.SurelyWritten(op, row);
+        live &= ~FlagEffects.SurelyWritten(block, op, row);
         live |= FlagEffects.Read(op, row);
         return (row.Traits & OpTraits.Faults) != 0 ? All : live;
     }

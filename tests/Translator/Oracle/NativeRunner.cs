@@ -10,6 +10,9 @@ namespace Tcg.Mttcg.Translator.Tests.Oracle;
 /// </summary>
 internal sealed unsafe class NativeRunner : IDisposable
 {
+    /// <summary>Only an x86-64 host can be asked.</summary>
+    public static bool IsSupported => OperatingSystem.IsLinux() && System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64;
+
     /// <summary>Where the instruction runs: its RIP.</summary>
     public const ulong Slot = CodeAddress + 0x400;
 
