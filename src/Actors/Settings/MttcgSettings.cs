@@ -32,7 +32,7 @@ public sealed class MttcgSettings
             keys.Int("mttcg.vcpu.pause-yield-after", 0),
             keys.Int("mttcg.vcpu.pause-yield-after-with-cores", 0),
             keys.Int("mttcg.vcpu.pause-sleep-after", 0),
-            keys.Time("mttcg.vcpu.pause-sleep"));
+            keys.Int("mttcg.vcpu.pause-sleep-microseconds", 1, 999_999));
         Coherence = new CoherenceOptions(keys.Int("mttcg.memory.bitmap-after-writes", 0), keys.Int("mttcg.memory.unprotect-after-writes", 1));
         Tlb = new TlbOptions
         {
