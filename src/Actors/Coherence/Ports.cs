@@ -33,6 +33,9 @@ public interface ICodePages
 
     ulong Version(RamPage page);
 
+    /// <summary>RAM holds these bytes there now.</summary>
+    bool Holds(RamPage page, int offset, ReadOnlySpan<byte> bytes);
+
     void BumpVersion(RamPage page);
 
     /// <summary>Full memory barrier.</summary>

@@ -121,6 +121,36 @@ public class CodeCoherenceTests
     }
 
     [Fact]
+    public void A_store_beside_the_block_since_its_bytes_were_read_does_not_make_the_link_stale()
+    {
+        ProtectNow(Page);
+        ProtectNow(Next);
+        var versions = Versions;
+        var block = Blocks.New(Page, 4094, 4, Next);
+        block.Source = [1, 2, 3, 4];
+        (_pages[Page].Bytes[4094], _pages[Page].Bytes[4095], _pages[Next].Bytes[0], _pages[Next].Bytes[1]) = (1, 2, 3, 4);
+        _pages[Page].Version++;
+        _pages[Next].Version++;
+        _owner.Link("A", block, versions);
+        Assert.Equal(LinkOutcome.Linked, Reply<LinkReply>("A").Outcome);
+        Assert.Equal(2, _owner.Counters.SameBytes);
+    }
+
+    [Fact]
+    public void A_store_into_the_second_page_s_part_makes_the_link_stale()
+    {
+        ProtectNow(Page);
+        ProtectNow(Next);
+        var versions = Versions;
+        var block = Blocks.New(Page, 4094, 4, Next);
+        block.Source = [0, 0, 0, 0];
+        _pages[Next].Bytes[1] = 9;
+        _pages[Next].Version++;
+        _owner.Link("A", block, versions);
+        Assert.Equal(LinkOutcome.Stale, Reply<LinkReply>("A").Outcome);
+    }
+
+    [Fact]
     public void A_store_in_flight_makes_the_link_stale()
     {
         ProtectNow(Page);

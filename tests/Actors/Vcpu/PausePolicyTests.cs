@@ -21,7 +21,7 @@ public class PausePolicyTests
         Assert.Equal((yields, sleeps), After(pauses, oversubscribed: true));
 
     [Fact]
-    public void A_loop_that_computes_between_its_pauses_never_sleeps() => Assert.Equal((98, 0), After(100, oversubscribed: true, computes: true));
+    public void A_loop_that_computes_between_its_pauses_never_sleeps_and_seldom_yields() => Assert.Equal((3, 0), After(100, oversubscribed: true, computes: true));
 
     [Fact]
     public void With_a_core_for_each_a_wait_never_sleeps() => Assert.Equal((15, 0), After(20, oversubscribed: false));
