@@ -4,7 +4,8 @@ namespace Tcg.Mttcg.Actors.Coherence;
 /// <param name="BitmapAfterWrites">Asking stores to a page before it gets an exact bitmap (QEMU's SMC_BITMAP_USE_THRESHOLD).</param>
 /// <param name="UnprotectAfterWrites">Asking stores to a page without TBs before its protection is dropped.</param>
 /// <param name="WriterLooks">How often a link looks whether the stores in flight have ended, before it is refused; at least 1.</param>
-public sealed record CoherenceOptions(int BitmapAfterWrites = 10, int UnprotectAfterWrites = 4, int WriterLooks = 128);
+/// <param name="ReleaseAfterDeaths">TBs of the interpreter that die before their descriptors are given back together.</param>
+public sealed record CoherenceOptions(int BitmapAfterWrites = 10, int UnprotectAfterWrites = 4, int WriterLooks = 128, int ReleaseAfterDeaths = 1024);
 
 /// <summary>What the owner of coherence did. One writer; readers may see fields of different moments.</summary>
 public sealed class CoherenceCounters

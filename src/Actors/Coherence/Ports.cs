@@ -52,6 +52,9 @@ public interface ICodeBlocks
 
     /// <summary>Dead, unhashed, unlinked. False: it was dead already.</summary>
     bool Kill(TranslationBlock block);
+
+    /// <summary>Gives back the descriptor of a dead block that no vCPU can name any more.</summary>
+    void Release(TranslationBlock block);
 }
 
 /// <summary>The vCPUs and askers, as the pure parts of the protocol see them.</summary>

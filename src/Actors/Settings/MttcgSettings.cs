@@ -36,7 +36,8 @@ public sealed class MttcgSettings
         Coherence = new CoherenceOptions(
             keys.Int("mttcg.memory.bitmap-after-writes", 0),
             keys.Int("mttcg.memory.unprotect-after-writes", 1),
-            keys.Int("mttcg.memory.writer-looks", 1));
+            keys.Int("mttcg.memory.writer-looks", 1),
+            keys.Int("mttcg.memory.release-after-deaths", 1));
         Tlb = new TlbOptions
         {
             MinShift = Shift(keys, "mttcg.tlb.minimum-entries"),

@@ -276,6 +276,24 @@ public class CodeCoherenceTests
     }
 
     [Fact]
+    public void Descriptors_of_dead_blocks_without_a_region_come_back_when_no_vcpu_can_name_them()
+    {
+        var owner = new CodeCoherence(new CoherenceOptions(UnprotectAfterWrites: 99, ReleaseAfterDeaths: 2), _pages, _blocks, _peers);
+        owner.Protect("setup", Page);
+        foreach (var offset in new[] { 0, 16, 32 }) owner.Link("A", Blocks.New(Page, offset, 4), Versions);
+        _peers.Running = [1];
+        owner.CodeWrite("B", At(0), 1);
+        Assert.Empty(_peers.Posted);
+        owner.CodeWrite("B", At(16), 1);
+        Assert.Equal(3, _peers.Posted.Count(posted => posted.Request is ForgetDeadBlocks));
+        Assert.Empty(_blocks.Released);
+        owner.Served(_peers.LastTicket, 1);
+        Assert.Equal(2, _blocks.Released.Count);
+        owner.CodeWrite("B", At(32), 1);
+        Assert.Equal(1, owner.Unreleased);
+    }
+
+    [Fact]
     public void A_flush_answers_after_every_running_vcpu_and_at_once_when_none_runs()
     {
         _owner.FlushTlbs("monitor", TlbFlush.All);

@@ -122,4 +122,8 @@ public sealed class FakeBlocks : ICodeBlocks
         Killed(block);
         return true;
     }
+
+    public List<TranslationBlock> Released { get; } = [];
+
+    public void Release(TranslationBlock block) => Released.Add(block);
 }
