@@ -5,23 +5,36 @@ here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 cache=$here/cache
 mkdir -p "$cache"
 
-# package, file inside it, name in the cache
+# package ("NAME>": the one it depends on), file inside it, name in the cache
 guests=(
     "memtest86+ boot/memtest86+x64.bin memtest86+x64.bin"
+    "linux-image-cloud-amd64> boot/vmlinuz-* vmlinuz-cloud"
+    "busybox-static bin/busybox busybox"
 )
+
+dependency() { apt-cache depends "$1" | awk '$1 == "Depends:" { print $2; exit }'; }
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
 cd "$work"
+
+download() {
+    local package=$1
+    if [[ $package == *'>' ]]; then package=$(dependency "${package%>}"); fi
+    [[ -n $package ]] && apt-get download "$package" >/dev/null 2>&1
+}
+
 for row in "${guests[@]}"; do
     read -r package file name <<<"$row"
     [[ -f $cache/$name ]] && continue
-    if ! apt-get download "$package" >/dev/null 2>&1; then
+    rm -f ./*.deb
+    if ! download "$package"; then
         if [[ $(id -u) -eq 0 ]]; then apt-get update -qq; fi
-        apt-get download "$package" >/dev/null
+        download "$package" || { echo "cannot download ${package%>}" >&2; exit 1; }
     fi
-    dpkg-deb -x ./"$package"_*.deb tree
-    cp "tree/$file" "$cache/$name"
+    dpkg-deb --fsys-tarfile ./*.deb | tar -xO --wildcards "./$file" >"$name"
+    mv "$name" "$cache/$name"
     echo "fetched $name"
 done
+"$here/initramfs.sh"

@@ -16,4 +16,6 @@ public sealed class CachedBlocks(TbCache cache) : ICodeBlocks
         cache.Hash.Remove(block);
         return true;
     }
+
+    public void Release(TranslationBlock block) => cache.Descriptors.Release(block);
 }

@@ -12,6 +12,10 @@ public sealed partial class CodeCoherence
     /// Lists the TB, publishes old|new bitmaps, fences, and only then looks at writers and versions. A writer counts itself in flight (a full
     /// fence), then reads the bitmap: either it sees the new TB and asks, or it was counted before the fence and is seen here, in flight or
     /// as a newer version. Writers are read first: a writer that ends moves the version before it stops being counted.
+    /// <para>
+    /// A newer version may be a store beside the TB, on a page of code and hot data. Once nobody was in flight after the fence, whoever stores to
+    /// the TB's bytes asks first, and waits for this to end. So if RAM still holds the very bytes that were translated, it will until then.
+    /// </para>
     /// </summary>
     public void Link(object asker, TranslationBlock block, PageVersions versions)
     {
@@ -40,7 +44,7 @@ public sealed partial class CodeCoherence
         if (second is not null) Enlist(second, block);
         pages.Fence();
 
-        if (IsUnchanged(block.Page0, versions.First) && (block.Page1.IsNone || IsUnchanged(block.Page1, versions.Second)))
+        if (IsUnchanged(block.Page0, versions.First, block) && (block.Page1.IsNone || IsUnchanged(block.Page1, versions.Second, block)))
         {
             Counters.Linked++;
             blocks.Add(block);
@@ -52,19 +56,41 @@ public sealed partial class CodeCoherence
         peers.Reply(asker, LinkReply.Stale);
     }
 
-    private bool IsUnchanged(RamPage page, ulong version)
+    private bool IsUnchanged(RamPage page, ulong version, TranslationBlock block)
     {
-        if (pages.WritersInFlight(page) != 0)
+        if (!WritersLeft(page))
         {
             Counters.StaleWriter++;
             return false;
         }
-        if (pages.Version(page) != version)
+        if (pages.Version(page) == version) return true;
+        if (HoldsSource(page, block))
         {
-            Counters.StaleVersion++;
-            return false;
+            Counters.SameBytes++;
+            return true;
         }
-        return true;
+        Counters.StaleVersion++;
+        return false;
+    }
+
+    // A writer is in flight for some nanoseconds, unless it waits for this owner: a few looks, and no more.
+    private bool WritersLeft(RamPage page)
+    {
+        for (var look = 0; look < options.WriterLooks; look++)
+        {
+            if (pages.WritersInFlight(page) == 0) return true;
+            Thread.SpinWait(1);
+        }
+        return false;
+    }
+
+    private bool HoldsSource(RamPage page, TranslationBlock block)
+    {
+        if (block.Source.Length != block.GuestBytes) return false;
+        var (first, second) = BlockBytes.In(block, page);
+        var inFirst = Math.Min(block.GuestBytes, PageSize.Bytes - (int)(block.Key.PhysicalPc.Value & ~PageSize.Mask));
+        return (first.Start == first.End || pages.Holds(page, first.Start, block.Source.AsSpan(0, inFirst)))
+            && (second.Start == second.End || pages.Holds(page, second.Start, block.Source.AsSpan(inFirst)));
     }
 
     private void Enlist(CodePage code, TranslationBlock block)

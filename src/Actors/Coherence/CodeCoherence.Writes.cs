@@ -90,6 +90,7 @@ public sealed partial class CodeCoherence
     {
         if (!blocks.Kill(block)) return;
         Counters.BlocksKilled++;
+        if (block.Region is null) Bury(block);
         Delist(Find(block.Page0), block);
         if (block.Page1 != block.Page0) Delist(Find(block.Page1), block);
     }

@@ -1,10 +1,11 @@
 using Tcg.Mttcg.Memory;
 using Tcg.Mttcg.Memory.Pages;
+using Tcg.Mttcg.Memory.Physical;
 
 namespace Tcg.Mttcg.Actors.Coherence;
 
 /// <summary>The machine's page directory as the owner of coherence uses it.</summary>
-public sealed class DirectoryPages(StoreTracking stores) : ICodePages
+public sealed class DirectoryPages(StoreTracking stores, GuestRam ram) : ICodePages
 {
     public void PublishBitmap(RamPage page, ulong[]? bitmap)
     {
@@ -23,6 +24,9 @@ public sealed class DirectoryPages(StoreTracking stores) : ICodePages
     public int WritersInFlight(RamPage page) => Of(page).WritersInFlight;
 
     public ulong Version(RamPage page) => Of(page).Version;
+
+    public bool Holds(RamPage page, int offset, ReadOnlySpan<byte> bytes) =>
+        ram.Span(new RamOffset(page.Start.Value + (ulong)offset), bytes.Length).SequenceEqual(bytes);
 
     public void BumpVersion(RamPage page) => Of(page).BumpVersion();
 

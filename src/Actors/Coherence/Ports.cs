@@ -33,6 +33,9 @@ public interface ICodePages
 
     ulong Version(RamPage page);
 
+    /// <summary>RAM holds these bytes there now.</summary>
+    bool Holds(RamPage page, int offset, ReadOnlySpan<byte> bytes);
+
     void BumpVersion(RamPage page);
 
     /// <summary>Full memory barrier.</summary>
@@ -49,6 +52,9 @@ public interface ICodeBlocks
 
     /// <summary>Dead, unhashed, unlinked. False: it was dead already.</summary>
     bool Kill(TranslationBlock block);
+
+    /// <summary>Gives back the descriptor of a dead block that no vCPU can name any more.</summary>
+    void Release(TranslationBlock block);
 }
 
 /// <summary>The vCPUs and askers, as the pure parts of the protocol see them.</summary>

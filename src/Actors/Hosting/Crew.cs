@@ -19,7 +19,7 @@ internal sealed class Crew(MachineBody body, ActorSystem system, CancellationTok
     public IActorRef CreateMemory(IActorContext context)
     {
         var options = body.Settings.Coherence;
-        ICodePages pages = new DirectoryPages(body.Stores);
+        ICodePages pages = new DirectoryPages(body.Stores, body.Ram);
         ICodeBlocks blocks = new CachedBlocks(body.Code.Cache);
         var memory = context.ActorOf(
             Props.Create(() => new MemoryActor(options, pages, blocks, MemoryCounters)).WithDispatcher(MttcgSettings.InlineDispatcher), "memory");

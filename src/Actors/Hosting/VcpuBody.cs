@@ -27,7 +27,7 @@ internal sealed unsafe class VcpuBody : IDisposable
         _environment = HostMapping.Allocate((CpuLayout.Bytes + PageSize.Bytes - 1) & PageSize.Mask);
         Queue = new KickQueue(door);
         Coherence = new VcpuCoherence(Queue, _options, Asks);
-        Pauses = new PausePolicy(_options, door.Parker, oversubscribed);
+        Pauses = new PausePolicy(_options, oversubscribed);
         Cpu = new Cpu(_environment.Bytes, ports, settings.Tlb) { CodeBuffer = cache.Buffer };
         _executor = new CpuExecutor(Cpu, backEnd, cache, Coherence, executor);
         door.Attach(&Cpu.State->ExitRequest);

@@ -16,5 +16,8 @@ public sealed record RetireBlocksReply(CodeRegion Region, int Next);
 /// <summary>To every vCPU: forget every address in a region (jump cache, last TB); its bytes will be overwritten.</summary>
 public sealed record ForgetRegion(CodeRegion Region, long Ticket) : ICodeRequest;
 
+/// <summary>To every vCPU, from the memory actor: TBs without a region died, and their descriptors will be reused; forget what is dead.</summary>
+public sealed record ForgetDeadBlocks(long Ticket) : ICodeRequest;
+
 /// <summary>Debugging: kill every TB that no vCPU is translating into, one full region after the other.</summary>
 public sealed record FlushCode;

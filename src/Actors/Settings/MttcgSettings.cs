@@ -32,8 +32,12 @@ public sealed class MttcgSettings
             keys.Int("mttcg.vcpu.pause-yield-after", 0),
             keys.Int("mttcg.vcpu.pause-yield-after-with-cores", 0),
             keys.Int("mttcg.vcpu.pause-sleep-after", 0),
-            keys.Time("mttcg.vcpu.pause-sleep"));
-        Coherence = new CoherenceOptions(keys.Int("mttcg.memory.bitmap-after-writes", 0), keys.Int("mttcg.memory.unprotect-after-writes", 1));
+            keys.Int("mttcg.vcpu.pause-sleep-microseconds", 1, 999_999));
+        Coherence = new CoherenceOptions(
+            keys.Int("mttcg.memory.bitmap-after-writes", 0),
+            keys.Int("mttcg.memory.unprotect-after-writes", 1),
+            keys.Int("mttcg.memory.writer-looks", 1),
+            keys.Int("mttcg.memory.release-after-deaths", 1));
         Tlb = new TlbOptions
         {
             MinShift = Shift(keys, "mttcg.tlb.minimum-entries"),

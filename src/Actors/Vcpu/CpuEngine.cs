@@ -23,6 +23,18 @@ public sealed unsafe class CpuEngine(Cpu cpu, CpuExecutor executor, Action<Cpu> 
 
     public bool IsDeaf => cpu.WaitsForStartUp || !cpu.InterruptsEnabled;
 
+    public ulong RegisterDigest
+    {
+        get
+        {
+            const ulong Odd = 0x9e3779b97f4a7c15;
+            var state = cpu.State;
+            var digest = state->Rip;
+            for (var i = 0; i < 16; i++) digest = (digest ^ state->Gpr[i]) * Odd;
+            return digest;
+        }
+    }
+
     public Exception? TakeFailure()
     {
         var failure = cpu.Failure;

@@ -23,6 +23,9 @@ public interface IVcpuEngine
     /// <summary>While it halts: no maskable interrupt can wake it.</summary>
     bool IsDeaf { get; }
 
+    /// <summary>Of RIP and the general registers: equal for equal ones, and most likely only then.</summary>
+    ulong RegisterDigest { get; }
+
     /// <summary>What ended the last run with <see cref="SliceEnd.Failure"/>.</summary>
     Exception? TakeFailure();
 

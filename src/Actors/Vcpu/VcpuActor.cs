@@ -126,7 +126,7 @@ public sealed class VcpuActor : UntypedActor
             case SliceEnd.Kicked:
                 return !_door.IsAborted;
             case SliceEnd.Paused:
-                _parts.Pauses.Paused();
+                _parts.Pauses.Paused(_parts.Engine.RegisterDigest);
                 return true;
             case SliceEnd.Halted:
                 Halt();

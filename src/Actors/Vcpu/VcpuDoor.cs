@@ -13,6 +13,7 @@ public sealed unsafe class VcpuDoor : IProcessorKick
     private readonly uint[] _none = GC.AllocateArray<uint>(1, pinned: true);
     private uint* _exitRequest;
     private long _kicks;
+    private int _kickers;
     private bool _isDeaf;
     private bool _isAborted;
 
@@ -40,17 +41,22 @@ public sealed unsafe class VcpuDoor : IProcessorKick
     /// <param name="exitRequest"><see cref="Translator.Runtime.CpuState.ExitRequest"/> of the vCPU.</param>
     public void Attach(uint* exitRequest) => _exitRequest = exitRequest;
 
-    /// <summary>The native memory is about to go. The vCPU's thread has ended.</summary>
+    /// <summary>The native memory is about to go. The vCPU's thread has ended; a kick under way is waited for.</summary>
     public void Detach()
     {
         fixed (uint* none = _none) _exitRequest = none;
+        Interlocked.MemoryBarrier();
+        while (Volatile.Read(ref _kickers) != 0) Thread.Yield();
     }
 
     public void Kick()
     {
         _kicks++;
+        // Counted before the pointer is read: whoever replaces it sees either nobody here, or waits.
+        Interlocked.Increment(ref _kickers);
         // A locked exchange: whatever the kicker did before is visible to the owner, who clears the word before it looks.
         Interlocked.Exchange(ref *_exitRequest, 1);
+        Interlocked.Decrement(ref _kickers);
         Parker.Unpark();
     }
 

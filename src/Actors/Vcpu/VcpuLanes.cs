@@ -40,8 +40,13 @@ public sealed class VcpuLanes(KickQueue queue, IVcpuEngine engine, IActorRef sel
 
     public void Serve(ICodeRequest request, IActorRef asker)
     {
-        if (request is not ForgetRegion forget) throw new InvalidOperationException($"unknown request {request}");
-        engine.Forget(forget.Region);
+        switch (request)
+        {
+            case ForgetRegion forget: engine.Forget(forget.Region); break;
+            // Outside translated code a vCPU names no TB by its descriptor's number.
+            case ForgetDeadBlocks: break;
+            default: throw new InvalidOperationException($"unknown request {request}");
+        }
         asker.Tell(new RequestServed(request.Ticket, queue.Door.Index), self);
     }
 

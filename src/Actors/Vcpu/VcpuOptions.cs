@@ -4,6 +4,7 @@ namespace Tcg.Mttcg.Actors.Vcpu;
 /// <param name="ReplySpins">Looks for a reply before the thread sleeps.</param>
 /// <param name="PauseYieldAfter">With more vCPUs than cores: PAUSE instructions in a row before each further one gives the core away.</param>
 /// <param name="PauseYieldAfterWithCores">Likewise with a core for each vCPU; the cores may have other work.</param>
-/// <param name="PauseSleepAfter">With more vCPUs than cores: PAUSE instructions in a row before each further one sleeps.</param>
-/// <param name="PauseSleep">How long such a sleep is; a kick ends it.</param>
-public sealed record VcpuOptions(int ReplySpins = 64, int PauseYieldAfter = 4, int PauseYieldAfterWithCores = 64, int PauseSleepAfter = 4096, TimeSpan PauseSleep = default);
+/// <param name="PauseSleepAfter">With more vCPUs than cores: PAUSE instructions with the very same registers before each further one sleeps.</param>
+/// <param name="PauseSleepMicroseconds">How long such a sleep is.</param>
+public sealed record VcpuOptions(
+    int ReplySpins = 64, int PauseYieldAfter = 4, int PauseYieldAfterWithCores = 64, int PauseSleepAfter = 32, int PauseSleepMicroseconds = 50);

@@ -21,13 +21,13 @@ internal static class LitmusCommand
 
     public static Command Create()
     {
-        var options = new RunOptions();
+        var options = new RunOptions(cpus: "2");
         var name = new Argument<string?>("name") { Description = "One of: " + string.Join(", ", Tests.Select(t => t.Name)), Arity = ArgumentArity.ZeroOrOne };
         var rounds = new Option<int>("--rounds") { Description = "Rounds of each test", HelpName = "R", DefaultValueFactory = _ => 10_000 };
-        var command = new Command("litmus", "Run SMP litmus guests (default: -smp 2). Exit code 0 if no forbidden outcome was seen.") { name, rounds };
+        var command = new Command("litmus", "Race vCPUs on purpose and count forbidden outcomes. Exit code 0: there were none.") { name, rounds };
         foreach (var option in options.WithoutImage) command.Add(option);
         command.SetAction((parsed, cancel) => RunAsync(
-            options.Read(parsed, kernel: "litmus", cpus: "2"), parsed.GetValue(name), parsed.GetValue(rounds), cancel));
+            options.Read(parsed, kernel: "litmus"), parsed.GetValue(name), parsed.GetValue(rounds), cancel));
         return command;
     }
 

@@ -36,9 +36,14 @@ internal static class MachineRun
                 Trace = log,
             });
         }
-        catch (Exception e) when (e is ArgumentException or HostMemoryException)
+        catch (ArgumentException e)
         {
-            throw new UsageException(e.Message.ReplaceLineEndings(" "));
+            // Without .NET's "(Parameter 'options')".
+            throw new UsageException(e.ParamName is null ? e.Message : e.Message.Split(" (Parameter")[0]);
+        }
+        catch (HostMemoryException e)
+        {
+            throw new UsageException(e.Message);
         }
     }
 

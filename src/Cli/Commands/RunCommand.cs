@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tcg.Mttcg.Actors.Life;
+using Tcg.Mttcg.Cli.Help;
 using Tcg.Mttcg.Cli.Options;
 using Tcg.Mttcg.Cli.Output;
 using Tcg.Mttcg.Machine.Boot;
@@ -10,10 +11,31 @@ namespace Tcg.Mttcg.Cli.Commands;
 /// <summary><c>mttcg run</c>: boots an image with QEMU's flags.</summary>
 internal static class RunCommand
 {
+    private const string Codes = """
+        Exit codes:
+          0    the guest powered the machine off
+          1    the command line or a file makes no sense
+          2    triple fault
+          4    the guest is stuck: every CPU halts with interrupts off
+          6    internal error
+          130  stopped by Ctrl-C or SIGTERM
+          odd  isa-debug-exit: (value << 1) | 1
+        2, 4 and 6 come with the registers and the last code blocks of every CPU.
+        """;
+
+    private const string Keys = "On a terminal every key reaches the guest; Ctrl-A x ends the machine, Ctrl-A h shows more.";
+
+    private const string Examples = """
+        Examples:
+          mttcg run -smp 2 -m 32M -kernel memtest86+x64.bin -append console=ttyS0
+          mttcg run -kernel test.elf -device isa-debug-exit,iobase=0xf4 -no-reboot
+          mttcg run -kernel test.elf -d in_asm,int -D log.txt -serial file:out.txt
+        """;
+
     public static Command Create()
     {
         var options = new RunOptions();
-        var command = new Command("run", "Boot a kernel or bare-metal image. Exit codes: 0 powered off, (v<<1)|1 debug exit, 1 usage, 2 triple fault, 4 stuck, 6 internal error.");
+        var command = new DocumentedCommand("run", "Boot a kernel or a bare-metal image, with QEMU's flags", "-kernel FILE [OPTIONS]") { Groups = options.Groups, Notes = [Codes, Keys, Examples] };
         foreach (var option in options.All) command.Add(option);
         command.SetAction((parsed, cancel) => RunAsync(options.Read(parsed), cancel));
         return command;

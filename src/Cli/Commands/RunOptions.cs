@@ -1,27 +1,29 @@
 using System.CommandLine;
+using Tcg.Mttcg.Cli.Help;
 using Tcg.Mttcg.Cli.Options;
 
 namespace Tcg.Mttcg.Cli.Commands;
 
 /// <summary>QEMU's flags, declared once; <see cref="Read"/> turns what was parsed into checked settings.</summary>
-internal sealed class RunOptions
+/// <param name="cpus">Default of -smp.</param>
+internal sealed class RunOptions(string cpus = "1")
 {
     private readonly Option<string> _model = new("-M", "-machine") { Description = "Board: pc or microvm", HelpName = "MODEL", DefaultValueFactory = _ => "pc" };
-    private readonly Option<string> _smp = new("-smp") { Description = "Virtual CPUs, 1 to 256", HelpName = "N", DefaultValueFactory = _ => "1" };
+    private readonly Option<string> _smp = new("-smp") { Description = "Virtual CPUs, 1 to 256", HelpName = "N", DefaultValueFactory = _ => cpus };
     private readonly Option<string> _memory = new("-m") { Description = "Guest memory, 1M to 64G; a bare number counts MiB", HelpName = "SIZE", DefaultValueFactory = _ => "128M" };
-    private readonly Option<string> _cpu = new("-cpu") { Description = "CPU model (only 'default' so far)", HelpName = "MODEL", DefaultValueFactory = _ => "default" };
+    private readonly Option<string> _cpu = new("-cpu") { Description = "CPU model; there is one, 'default'", HelpName = "MODEL" };
     private readonly Option<string?> _kernel = new("-kernel") { Description = "Linux bzImage, multiboot 1, ELF (PVH) or flat image", HelpName = "FILE" };
-    private readonly Option<string?> _initrd = new("-initrd") { Description = "Initial ramdisk, or the multiboot module", HelpName = "FILE" };
+    private readonly Option<string?> _initrd = new("-initrd") { Description = "Initial ramdisk, or multiboot modules: 'FILE TEXT,FILE TEXT'", HelpName = "FILE" };
     private readonly Option<string> _append = new("-append") { Description = "Kernel command line", HelpName = "TEXT", DefaultValueFactory = _ => "" };
-    private readonly Option<bool> _nographic = new("-nographic") { Description = "Accepted: there is no graphics window" };
-    private readonly Option<string?> _display = new("-display") { Description = "Accepted: 'none'", HelpName = "none" };
-    private readonly Option<string?> _monitor = new("-monitor") { Description = "Accepted: 'none'", HelpName = "none" };
+    private readonly Option<bool> _nographic = new("-nographic") { Description = "Accepted: there never is a window" };
+    private readonly Option<string?> _display = new("-display") { Description = "Accepted with 'none'", HelpName = "none" };
+    private readonly Option<string?> _monitor = new("-monitor") { Description = "Accepted with 'none'", HelpName = "none" };
     private readonly Option<string> _serial = new("-serial") { Description = "First serial port: stdio, null or file:PATH", HelpName = "WHERE", DefaultValueFactory = _ => "stdio" };
     private readonly Option<string?> _debugcon = new("-debugcon") { Description = "Debug console at port 0xe9: stdio, null or file:PATH", HelpName = "WHERE" };
-    private readonly Option<string[]> _device = new("-device") { Description = "isa-debug-exit,iobase=0xf4,iosize=0x4 or pc-testdev", HelpName = "DEVICE", DefaultValueFactory = _ => [] };
+    private readonly Option<string[]> _device = new("-device") { Description = "isa-debug-exit,iobase=0xf4,iosize=0x4 or pc-testdev; may be repeated", HelpName = "DEVICE", DefaultValueFactory = _ => [] };
     private readonly Option<bool> _noReboot = new("-no-reboot") { Description = "End instead of restarting when the guest resets" };
-    private readonly Option<string> _accel = new("-accel") { Description = "tcg,backend=jit|interp,thread=multi|single,tb-size=MIB,one-insn-per-tb=on|off", HelpName = "tcg,...", DefaultValueFactory = _ => "tcg" };
-    private readonly Option<string?> _items = new("-d") { Description = "Log: in_asm,op,op_opt,out_asm,int,exec,cpu", HelpName = "ITEMS" };
+    private readonly Option<string> _accel = new("-accel") { Description = "tcg, with any of backend=jit|interp, thread=multi|single, tb-size=MIB, one-insn-per-tb=on|off", HelpName = "tcg,...", DefaultValueFactory = _ => "tcg" };
+    private readonly Option<string?> _items = new("-d") { Description = "Log any of in_asm, op, op_opt, out_asm, int, exec, cpu (comma-separated)", HelpName = "ITEMS" };
     private readonly Option<string?> _logFile = new("-D") { Description = "Write the log to a file instead of standard error", HelpName = "FILE" };
     private readonly Option<bool> _perfMap = new("-perfmap") { Description = "Write /tmp/perf-PID.map for perf" };
     private readonly Option<bool> _stats = new("--stats") { Description = "Print what the machine did when it ends" };
@@ -29,11 +31,20 @@ internal sealed class RunOptions
     public IReadOnlyList<Option> All =>
         [_model, _smp, _memory, _cpu, _kernel, _initrd, _append, _nographic, _display, _monitor, _serial, _debugcon, _device, _noReboot, _accel, _items, _logFile, _perfMap, _stats];
 
+    /// <summary>The same under headings, for help.</summary>
+    public IReadOnlyList<OptionGroup> Groups =>
+    [
+        new("Machine", [_model, _smp, _memory, _cpu, _device, _noReboot]),
+        new("Boot", [_kernel, _initrd, _append]),
+        new("Console", [_serial, _debugcon, _nographic, _display, _monitor]),
+        new("Translation", [_accel, _stats, _items, _logFile, _perfMap]),
+    ];
+
     /// <summary>For commands that bring their own guest.</summary>
     public IReadOnlyList<Option> WithoutImage => [_smp, _memory, _accel, _items, _logFile];
 
     /// <exception cref="UsageException"/>
-    public RunSettings Read(ParseResult parsed, string? kernel = null, string? cpus = null)
+    public RunSettings Read(ParseResult parsed, string? kernel = null)
     {
         if (parsed.GetValue(_cpu) is not (null or "default" or "max" or "qemu64"))
             throw new UsageException($"-cpu {parsed.GetValue(_cpu)}: no such model (default)");
@@ -44,9 +55,9 @@ internal sealed class RunOptions
         return new RunSettings
         {
             Model = RunSettings.ParseModel(parsed.GetValue(_model) ?? "pc"),
-            Cpus = RunSettings.ParseCpus(parsed.GetResult(_smp) is { Implicit: false } || cpus is null ? parsed.GetValue(_smp)! : cpus),
+            Cpus = RunSettings.ParseCpus(parsed.GetValue(_smp)!),
             Memory = RunSettings.ParseMemory(parsed.GetValue(_memory)!),
-            Kernel = kernel ?? parsed.GetValue(_kernel) ?? throw new UsageException("-kernel FILE is needed: there is no firmware or disk to boot from"),
+            Kernel = kernel ?? (parsed.GetValue(_kernel) is { Length: > 0 } file ? file : null) ?? throw new UsageException("-kernel FILE is needed: there is no firmware or disk to boot from"),
             Initrd = parsed.GetValue(_initrd),
             Append = parsed.GetValue(_append) ?? "",
             Serial = SerialTarget.Parse(parsed.GetValue(_serial) ?? "stdio"),

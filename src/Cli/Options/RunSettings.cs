@@ -49,16 +49,21 @@ public sealed record DeviceSettings(DebugExitOptions? DebugExit, bool TestDevice
             var list = new PropertyList("-device", text);
             settings = list.Head switch
             {
-                "isa-debug-exit" => settings with
-                {
-                    DebugExit = new DebugExitOptions((ushort)list.TakeNumber("iobase", 0x501, 0, 0xffff), (ushort)list.TakeNumber("iosize", 2, 1, 8)),
-                },
+                "isa-debug-exit" => settings with { DebugExit = DebugExitOf(list) },
                 "pc-testdev" => settings with { TestDevice = true },
                 _ => throw new UsageException($"-device {list.Head}: no such device (isa-debug-exit, pc-testdev)"),
             };
             list.Finish();
         }
         return settings;
+    }
+
+    private static DebugExitOptions DebugExitOf(PropertyList list)
+    {
+        var at = list.TakeNumber("iobase", 0x501, 0, 0xffff);
+        var size = list.TakeNumber("iosize", 2, 1, 8);
+        if (at + size > 0x10000) throw new UsageException($"-device isa-debug-exit: {size} ports from 0x{at:x} run past 0xffff");
+        return new DebugExitOptions((ushort)at, (ushort)size);
     }
 }
 

@@ -6,9 +6,9 @@ namespace Tcg.Mttcg.Cli.Output;
 /// <summary>Where <c>-d</c> writes: the file of <c>-D</c>, or standard error.</summary>
 internal sealed class LogFile : IDisposable
 {
-    private readonly StreamWriter? _file;
+    private readonly LogWriter? _file;
 
-    private LogFile(StreamWriter? file, ExecutionLog? log) => (_file, Log) = (file, log);
+    private LogFile(LogWriter? file, ExecutionLog? log) => (_file, Log) = (file, log);
 
     /// <summary>Null: nothing is logged.</summary>
     public ExecutionLog? Log { get; }
@@ -21,7 +21,7 @@ internal sealed class LogFile : IDisposable
         if (settings.LogFile is null) return new LogFile(null, new ExecutionLog(Console.Error, items));
         try
         {
-            var file = new StreamWriter(settings.LogFile, append: false);
+            var file = new LogWriter(new FileStream(settings.LogFile, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0), settings.LogFile);
             return new LogFile(file, new ExecutionLog(file, items));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)

@@ -8,12 +8,13 @@ public sealed class SerialPump : IAsyncDisposable
 {
     private readonly SerialLink _link;
     private readonly Stream _output;
-    private readonly Task _draining;
-
+    private readonly Task<bool> _draining;
     private readonly RawTerminal? _terminal;
+    private readonly string? _file;
 
-    private SerialPump(SerialLink link, Stream output, Stream? input = null, Action? quit = null)
+    private SerialPump(SerialLink link, Stream output, Stream? input = null, Action? quit = null, string? file = null)
     {
+        _file = file;
         _link = link;
         _output = output;
         _draining = SerialStreams.DrainAsync(link.Output, output);
@@ -28,23 +29,24 @@ public sealed class SerialPump : IAsyncDisposable
     public static SerialPump Start(SerialLink link, SerialTarget target, Action quit) => target.Kind switch
     {
         SerialKind.Stdio => new SerialPump(link, Console.OpenStandardOutput(), Console.OpenStandardInput(), quit),
-        SerialKind.File => new SerialPump(link, OpenFile(target.Path)),
+        SerialKind.File => new SerialPump(link, OpenFile(target.Path), file: target.Path),
         _ => new SerialPump(link, Stream.Null),
     };
 
     public async ValueTask DisposeAsync()
     {
         _link.CompleteOutput();
-        await _draining;
+        var complete = await _draining;
         await _output.DisposeAsync();
         _terminal?.Dispose();
+        if (!complete && _file is not null) Console.Error.WriteLine($"mttcg: {_file}: could not write all of the guest's output");
     }
 
     private static FileStream OpenFile(string path)
     {
         try
         {
-            return new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read);
+            return new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -15,7 +15,7 @@ public sealed record TlbOptions
     /// <summary>Length of the window, in flushes.</summary>
     public int WindowFlushes { get; init; } = 128;
 
-    /// <summary>Without any flush the table doubles after this many evictions per entry.</summary>
+    /// <summary>Between two flushes the table doubles after this many conflicts (evictions, victims that come back) per entry.</summary>
     public int EvictionsPerEntry { get; init; } = 2;
 
     /// <exception cref="ArgumentOutOfRangeException">A value that no table can have.</exception>

@@ -14,6 +14,7 @@ internal sealed unsafe partial class TlbTable
 
     internal void FlushNonGlobal()
     {
+        _evictions = 0;
         var shift = _sizing.AfterFlush(_used, _shift);
         if (shift != _shift)
             Resize(shift);

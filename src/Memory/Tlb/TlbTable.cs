@@ -73,10 +73,7 @@ internal sealed unsafe partial class TlbTable
 
     internal void Fill(ulong address, in WalkResult walk, in PhysicalSection section, TlbFlags flags)
     {
-        var grown = _sizing.AfterEvictions(_evictions, _shift);
-        if (grown != _shift)
-            Resize(grown);
-
+        GrowAfterConflicts();
         _touched = true;
         var page = address & PageSize.Mask;
         var physicalPage = new GuestPhysical(walk.Physical.PageBase);
@@ -153,9 +150,21 @@ internal sealed unsafe partial class TlbTable
             (_full[index], _victimFull[i]) = (_victimFull[i], _full[index]);
             _ramPages[index] = _full[index].RamPage.Index;
             _counters.VictimHits++;
-            return true;
+            // Two pages that take turns in one entry send every access here: that ends only in a larger table.
+            _evictions++;
+            return !GrowAfterConflicts();
         }
         return false;
+    }
+
+    /// <summary>True: the table is larger, and empty.</summary>
+    private bool GrowAfterConflicts()
+    {
+        var grown = _sizing.AfterEvictions(_evictions, _shift);
+        if (grown == _shift)
+            return false;
+        Resize(grown);
+        return true;
     }
 
     private void SetSize(int shift)

@@ -21,6 +21,9 @@ public sealed class TranslationBlock(int id, TbKey key)
     /// <summary>Guest bytes covered, from Key.PhysicalPc on Page0, continuing at the start of Page1.</summary>
     public int GuestBytes { get; set; }
     public int GuestInstructions { get; set; }
+
+    /// <summary>The guest bytes that it was made from; empty: not kept.</summary>
+    public byte[] Source { get; set; } = [];
     public RamPage Page0 => Key.PhysicalPc.Page;
     public RamPage Page1 { get; set; } = RamPage.None;
 

@@ -6,18 +6,19 @@ using Tcg.Mttcg.Translator.Guest;
 namespace Tcg.Mttcg.Translator.Runtime;
 
 /// <summary>
-/// Guest code as the lifter may read it: each page is protected, then its version noted, and only then are bytes handed out. Code outside RAM
-/// is read through the devices, an instruction's worth at a time.
+/// Guest code as the lifter may read it: each page is protected, then its version noted, and only then is it copied; the copy is handed out, so that
+/// whoever reads twice reads the same. Code outside RAM is read through the devices, an instruction's worth at a time.
 /// </summary>
 internal sealed unsafe class CodeFetch(Cpu cpu, ICodeCoherence coherence) : ICodeFetch
 {
     private const int LongestInstruction = 15;
 
-    private readonly byte[] _device = new byte[LongestInstruction];
+    private readonly byte[] _firstBytes = new byte[PageSize.Bytes];
+    private readonly byte[] _secondBytes = new byte[PageSize.Bytes];
     private GuestVirtual _pc;
     private CodePage _first;
     private CodePage _second;
-    private int _deviceBytes;
+    private int _firstLength;
     private bool _hasSecond;
     private ulong _firstVersion;
     private ulong _secondVersion;
@@ -28,15 +29,13 @@ internal sealed unsafe class CodeFetch(Cpu cpu, ICodeCoherence coherence) : ICod
     public RamPage SecondRamPage => _hasSecond ? _second.Offset.Page : RamPage.None;
     public PageVersions Versions => new(_firstVersion, _secondVersion);
 
-    public ReadOnlySpan<byte> FirstPage => _first.IsRam
-        ? new(_first.Host, PageSize.Bytes - (int)_pc.PageOffset)
-        : _device.AsSpan(0, _deviceBytes);
+    public ReadOnlySpan<byte> FirstPage => _firstBytes.AsSpan(0, _firstLength);
 
-    /// <summary>A copy of the first bytes that were lifted, for logs.</summary>
+    /// <summary>A copy of the first bytes that were lifted.</summary>
     public byte[] Bytes(int count)
     {
         var first = FirstPage;
-        return count <= first.Length ? first[..count].ToArray() : [.. first, .. new ReadOnlySpan<byte>(_second.Host, count - first.Length)];
+        return count <= first.Length ? first[..count].ToArray() : [.. first, .. _secondBytes.AsSpan(0, count - first.Length)];
     }
 
     /// <summary>False: fetching at <paramref name="pc"/> faults and the exception is pending.</summary>
@@ -46,9 +45,14 @@ internal sealed unsafe class CodeFetch(Cpu cpu, ICodeCoherence coherence) : ICod
         _hasSecond = false;
         _secondVersion = 0;
         if (!TryProtected(pc, raise: true, out _first, out _firstVersion)) return false;
-        if (_first.IsRam) return true;
-        _deviceBytes = Math.Min(LongestInstruction, PageSize.Bytes - (int)pc.PageOffset);
-        for (var i = 0; i < _deviceBytes; i++) _device[i] = (byte)_first.Device!.Read(_first.DeviceOffset + (ulong)i, 1);
+        _firstLength = PageSize.Bytes - (int)pc.PageOffset;
+        if (_first.IsRam)
+        {
+            new ReadOnlySpan<byte>(_first.Host, _firstLength).CopyTo(_firstBytes);
+            return true;
+        }
+        _firstLength = Math.Min(LongestInstruction, _firstLength);
+        for (var i = 0; i < _firstLength; i++) _firstBytes[i] = (byte)_first.Device!.Read(_first.DeviceOffset + (ulong)i, 1);
         return true;
     }
 
@@ -61,9 +65,10 @@ internal sealed unsafe class CodeFetch(Cpu cpu, ICodeCoherence coherence) : ICod
             if (!TryProtected(SecondPage, raise: false, out _second, out _secondVersion) || !_second.IsRam) return false;
             // Protecting may have let invalidations in: the first page must still be where it was read.
             if (!cpu.TryResolveCode(_pc, raise: false, out var again) || again.Offset != _first.Offset) return false;
+            new ReadOnlySpan<byte>(_second.Host, PageSize.Bytes).CopyTo(_secondBytes);
             _hasSecond = true;
         }
-        bytes = new(_second.Host, PageSize.Bytes);
+        bytes = _secondBytes;
         return true;
     }
 

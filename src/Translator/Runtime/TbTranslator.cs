@@ -42,6 +42,7 @@ public sealed class TbTranslator(
 
             if (Emit(context) is not { } block) return null;
             if (runOnce) return block;
+            block.Source = _fetch.Bytes(block.GuestBytes);
             switch (coherence.Link(block, _fetch.Versions, out var existing))
             {
                 case LinkOutcome.Linked:

@@ -121,6 +121,36 @@ public class CodeCoherenceTests
     }
 
     [Fact]
+    public void A_store_beside_the_block_since_its_bytes_were_read_does_not_make_the_link_stale()
+    {
+        ProtectNow(Page);
+        ProtectNow(Next);
+        var versions = Versions;
+        var block = Blocks.New(Page, 4094, 4, Next);
+        block.Source = [1, 2, 3, 4];
+        (_pages[Page].Bytes[4094], _pages[Page].Bytes[4095], _pages[Next].Bytes[0], _pages[Next].Bytes[1]) = (1, 2, 3, 4);
+        _pages[Page].Version++;
+        _pages[Next].Version++;
+        _owner.Link("A", block, versions);
+        Assert.Equal(LinkOutcome.Linked, Reply<LinkReply>("A").Outcome);
+        Assert.Equal(2, _owner.Counters.SameBytes);
+    }
+
+    [Fact]
+    public void A_store_into_the_second_page_s_part_makes_the_link_stale()
+    {
+        ProtectNow(Page);
+        ProtectNow(Next);
+        var versions = Versions;
+        var block = Blocks.New(Page, 4094, 4, Next);
+        block.Source = [0, 0, 0, 0];
+        _pages[Next].Bytes[1] = 9;
+        _pages[Next].Version++;
+        _owner.Link("A", block, versions);
+        Assert.Equal(LinkOutcome.Stale, Reply<LinkReply>("A").Outcome);
+    }
+
+    [Fact]
     public void A_store_in_flight_makes_the_link_stale()
     {
         ProtectNow(Page);
@@ -243,6 +273,24 @@ public class CodeCoherenceTests
         Reply<InvalidateReply>("disk");
         Assert.True(first.IsDead && end.IsDead);
         Assert.False(beyond.IsDead);
+    }
+
+    [Fact]
+    public void Descriptors_of_dead_blocks_without_a_region_come_back_when_no_vcpu_can_name_them()
+    {
+        var owner = new CodeCoherence(new CoherenceOptions(UnprotectAfterWrites: 99, ReleaseAfterDeaths: 2), _pages, _blocks, _peers);
+        owner.Protect("setup", Page);
+        foreach (var offset in new[] { 0, 16, 32 }) owner.Link("A", Blocks.New(Page, offset, 4), Versions);
+        _peers.Running = [1];
+        owner.CodeWrite("B", At(0), 1);
+        Assert.Empty(_peers.Posted);
+        owner.CodeWrite("B", At(16), 1);
+        Assert.Equal(3, _peers.Posted.Count(posted => posted.Request is ForgetDeadBlocks));
+        Assert.Empty(_blocks.Released);
+        owner.Served(_peers.LastTicket, 1);
+        Assert.Equal(2, _blocks.Released.Count);
+        owner.CodeWrite("B", At(32), 1);
+        Assert.Equal(1, owner.Unreleased);
     }
 
     [Fact]

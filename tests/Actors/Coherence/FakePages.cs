@@ -19,11 +19,13 @@ public enum Mutations
     NoAcks = 16,
     /// <summary>HasCode is set after the look at WriterSeen.</summary>
     HasCodeLate = 32,
+    /// <summary>A version that moved is forgiven without a look at the bytes.</summary>
+    NoByteCheck = 64,
 }
 
 public sealed class PageState
 {
-    public readonly int[] Bytes = new int[PageSize.Bytes];
+    public readonly byte[] Bytes = new byte[PageSize.Bytes];
     public bool HasCode, Protected, WriterSeen;
     public int Writers;
     public ulong Version;
@@ -86,6 +88,12 @@ public sealed class FakePages(Action interpose, Mutations mutations = Mutations.
         return this[page].Version;
     }
 
+    public bool Holds(RamPage page, int offset, ReadOnlySpan<byte> bytes)
+    {
+        interpose();
+        return (mutations & Mutations.NoByteCheck) != 0 || this[page].Bytes.AsSpan(offset, bytes.Length).SequenceEqual(bytes);
+    }
+
     public void BumpVersion(RamPage page)
     {
         interpose();
@@ -114,4 +122,8 @@ public sealed class FakeBlocks : ICodeBlocks
         Killed(block);
         return true;
     }
+
+    public List<TranslationBlock> Released { get; } = [];
+
+    public void Release(TranslationBlock block) => Released.Add(block);
 }

@@ -17,14 +17,12 @@ public sealed class NaiveCpu
     private readonly Right[] _tlb = new Right[World.Pages];
     private readonly int _index;
     private IEnumerator<int> _work;
-    private int _nextValue;
 
     public NaiveCpu(World world, int index, Random random)
     {
         _world = world;
         _index = index;
         _random = random;
-        _nextValue = index * 1_000_000;
         _work = Live().GetEnumerator();
     }
 
@@ -121,7 +119,7 @@ public sealed class NaiveCpu
             if (_tlb[page.Index] == Right.Fast)
             {
                 yield return 0;
-                state.Bytes[offset] = ++_nextValue;
+                state.Bytes[offset] = NewValue();
                 yield break;
             }
             state.Writers++;
@@ -137,7 +135,7 @@ public sealed class NaiveCpu
                 }
             }
             yield return 0;
-            state.Bytes[offset] = ++_nextValue;
+            state.Bytes[offset] = NewValue();
             yield return 0;
             state.Version++;
             yield return 0;
@@ -163,7 +161,7 @@ public sealed class NaiveCpu
         for (var i = 0; i < length; i++)
         {
             var at = start.Value + (ulong)i;
-            _world.Memory[new RamPage((uint)(at >> PageSize.Shift))].Bytes[at & ~PageSize.Mask] = ++_nextValue;
+            _world.Memory[new RamPage((uint)(at >> PageSize.Shift))].Bytes[at & ~PageSize.Mask] = NewValue();
             yield return 0;
         }
         foreach (var touched in pages)
@@ -190,7 +188,7 @@ public sealed class NaiveCpu
             foreach (var step in Protected(second, versions, 1)) yield return step;
         }
         var block = Blocks.New(page, offset, bytes, second);
-        var source = new int[bytes];
+        var source = new byte[bytes];
         for (var i = 0; i < bytes; i++)
         {
             var (from, at) = Place(block.Key.PhysicalPc, second, i);
@@ -205,11 +203,13 @@ public sealed class NaiveCpu
                 foreach (var step in Ask(owner => owner.Protect(this, second))) yield return step;
             }
         }
-        _world.RememberSource(block, source);
+        block.Source = source;
         var noted = new PageVersions(versions[0], versions[1]);
         foreach (var step in Ask(owner => owner.Link(this, block, (_world.Mutations & Mutations.NoVersionCheck) == 0 ? noted : Now(block.Page0, second))))
             yield return step;
     }
+
+    private byte NewValue() => (byte)_random.Next(256);
 
     private bool ProtectsLate => (_world.Mutations & Mutations.ReadBeforeProtect) != 0;
 

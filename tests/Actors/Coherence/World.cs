@@ -17,7 +17,6 @@ public sealed class World : IPeers
     private readonly Random _random;
     private readonly Queue<Action> _inbox = new();
     private readonly NaiveCpu[] _cpus;
-    private readonly Dictionary<TranslationBlock, int[]> _sources = [];
     private bool _inOwner;
 
     public World(int seed, int cpus, CoherenceOptions options, Mutations mutations)
@@ -76,8 +75,6 @@ public sealed class World : IPeers
 
     public void Reply(object asker, object reply) => ((NaiveCpu)asker).Answer = reply;
 
-    public void RememberSource(TranslationBlock block, int[] bytes) => _sources[block] = bytes;
-
     private void TakeMessage()
     {
         _inOwner = true;
@@ -102,7 +99,7 @@ public sealed class World : IPeers
     {
         foreach (var block in Table.Live)
         {
-            var source = _sources[block];
+            var source = block.Source;
             for (var i = 0; i < source.Length; i++)
             {
                 var (page, offset) = NaiveCpu.Place(block.Key.PhysicalPc, block.Page1, i);

@@ -15,6 +15,7 @@ public sealed class ScriptedEngine(VcpuDoor door) : IVcpuEngine
     public ConcurrentQueue<string> Done { get; } = new();
     public bool IsDeaf { get; set; }
     public Exception? Failure { get; set; }
+    public ulong RegisterDigest => 0;
     public int Runs;
     public int ThreadId;
 
@@ -39,7 +40,7 @@ public sealed class ScriptedEngine(VcpuDoor door) : IVcpuEngine
 
     public SliceEnd Spin()
     {
-        while (!door.TakeExitRequest()) Thread.SpinWait(1);
+        while (!door.TakeExitRequest()) Thread.Yield();
         return SliceEnd.Kicked;
     }
 

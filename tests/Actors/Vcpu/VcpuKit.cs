@@ -36,10 +36,10 @@ public abstract class VcpuKit : TestKit
         var queue = new KickQueue(door);
         VcpuDoors.Of(Sys).Register(name, queue);
         var engine = new ScriptedEngine(door);
-        var options = new VcpuOptions(PauseSleep: TimeSpan.FromMilliseconds(1));
+        var options = new VcpuOptions();
         var asks = new AskCounters();
         var coherence = new VcpuCoherence(queue, options, asks);
-        var parts = new VcpuParts(queue, engine, coherence, new PausePolicy(options, door.Parker, oversubscribed: true), supervisor, memory, CodeCache.Ref);
+        var parts = new VcpuParts(queue, engine, coherence, new PausePolicy(options, oversubscribed: true), supervisor, memory, CodeCache.Ref);
         var props = Props.Create(() => new VcpuActor(parts)).WithDispatcher(MttcgSettings.VcpuDispatcher).WithMailbox(MttcgSettings.VcpuMailbox);
         return new Rig(parent.ActorOf(props, name), door, engine, queue, coherence, asks);
     }

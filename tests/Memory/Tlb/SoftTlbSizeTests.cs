@@ -50,6 +50,22 @@ public sealed class SoftTlbSizeTests : IDisposable
     }
 
     [Fact]
+    public void Two_pages_that_take_turns_in_one_entry_get_a_bigger_table()
+    {
+        const ulong one = 0x1000, other = one + (256 << 12);
+        for (var turn = 0; turn < 1000; turn++)
+        {
+            foreach (var page in new[] { one, other })
+            {
+                if (_f.Fast(MmuIndex.User, page, AccessKind.Read) == 0 && !_f.Tlb.TryLookup(MmuIndex.User, new(page), AccessKind.Read, out _))
+                    _f.Fill(MmuIndex.User, page, 0x2000);
+            }
+        }
+        Assert.Equal(512, _f.Tlb.EntriesOf(MmuIndex.User));
+        Assert.InRange(_f.Tlb.Counters.VictimHits, 400, 600);
+    }
+
+    [Fact]
     public void A_resized_table_holds_nothing_of_before()
     {
         Use(250);

@@ -1,0 +1,42 @@
+using Tcg.Mttcg.Guests.Tests.Support;
+
+namespace Tcg.Mttcg.Guests.Tests.CommandLines;
+
+public class HelpTests
+{
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("run --help")]
+    [InlineData("demo --help")]
+    [InlineData("litmus --help")]
+    public async Task Help_fits_80_columns_of_plain_text(string line)
+    {
+        var outcome = await MttcgProgram.Call(line.Split(' '));
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.StartsWith("Usage: mttcg", outcome.Output);
+        Assert.All(outcome.Output.Split('\n'), text => Assert.InRange(text.Length, 0, 80));
+        Assert.DoesNotContain(outcome.Output, letter => char.IsControl(letter) && letter != '\n');
+    }
+
+    [Fact]
+    public async Task Without_arguments_the_program_explains_itself()
+    {
+        var bare = await MttcgProgram.Call();
+        Assert.Equal((await MttcgProgram.Call("--help")).Output, bare.Output);
+        Assert.Equal(0, bare.ExitCode);
+        foreach (var command in (string[])["run", "demo", "litmus"]) Assert.Contains($"\n  {command} ", bare.Output);
+    }
+
+    [Fact]
+    public async Task Help_of_run_names_every_flag_and_every_exit_code()
+    {
+        var help = (await MttcgProgram.Call("run", "--help")).Output;
+        string[] flags =
+        [
+            "-M", "-smp", "-m", "-kernel", "-initrd", "-append", "-nographic", "-serial", "-device", "-no-reboot", "-accel", "-d", "-D", "--help",
+        ];
+        Assert.All(flags, flag => Assert.Matches($@"\n  ([-\w]+, )*{flag}[ ,\n]", help));
+        Assert.All((string[])["thread=multi|single", "backend=jit|interp", "tb-size=", "one-insn-per-tb=", "in_asm, op, op_opt, out_asm, int, exec, cpu"], part => Assert.Contains(part, help));
+        Assert.All((string[])["0", "1", "2", "4", "6", "130"], code => Assert.Matches($@"\n  {code} +\w", help));
+    }
+}

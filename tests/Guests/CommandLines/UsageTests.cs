@@ -1,0 +1,108 @@
+using Tcg.Mttcg.Guests.Tests.Support;
+using Tcg.Mttcg.Guests.Workloads;
+
+namespace Tcg.Mttcg.Guests.Tests.CommandLines;
+
+/// <summary>What cannot be is refused with one clear line and exit code 1, at once.</summary>
+public sealed class UsageTests : IDisposable
+{
+    private readonly Scratch _scratch = new();
+    private readonly string _kernel;
+
+    public UsageTests()
+    {
+        var image = IntegerLoop.Build(1);
+        _kernel = _scratch.Write(image);
+        _scratch.Write("empty", []);
+        _scratch.Write("truncated", image.Bytes[..200]);
+        _scratch.Write("short", image.Bytes[..40]);
+        var random = new byte[1 << 20];
+        new Random(1).NextBytes(random);
+        _scratch.Write("random", random);
+        _scratch.Sparse("sparse", 100L << 30);
+        _scratch.Fifo("fifo");
+        Directory.CreateDirectory(_scratch["directory"]);
+    }
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Theory]
+    [InlineData("missing", "does not exist")]
+    [InlineData("empty", "is empty")]
+    [InlineData("short", "")]
+    [InlineData("truncated", "")]
+    [InlineData("random", "is no Linux, multiboot, PVH or ELF kernel")]
+    [InlineData("sparse", "is no Linux, multiboot, PVH or ELF kernel")]
+    [InlineData("directory", "is a directory")]
+    [InlineData("fifo", "is not a regular file")]
+    public async Task A_kernel_that_cannot_be_booted_is_refused(string file, string reason) => await Refused([file, reason], "run", "-kernel", _scratch[file]);
+
+    [Theory]
+    [InlineData("missing", "does not exist")]
+    [InlineData("empty", "is empty")]
+    [InlineData("sparse", "fit")]
+    [InlineData("directory", "is a directory")]
+    [InlineData("fifo", "is not a regular file")]
+    public async Task An_initrd_that_cannot_be_loaded_is_refused(string file, string reason) =>
+        await Refused([file, reason], "run", "-kernel", _kernel, "-initrd", _scratch[file]);
+
+    [Theory]
+    [InlineData("-smp 0", "1 to 256")]
+    [InlineData("-smp 9999", "1 to 256")]
+    [InlineData("-smp -1", "1 to 256")]
+    [InlineData("-smp two", "two")]
+    [InlineData("-smp 1 -smp 2", "-smp")]
+    [InlineData("-m 1K", "1M to 64G")]
+    [InlineData("-m 99T", "1M to 64G")]
+    [InlineData("-m 999999999999999999999T", "too large")]
+    [InlineData("-m much", "much")]
+    [InlineData("-device frobnicator", "frobnicator")]
+    [InlineData("-device isa-debug-exit,iobase=0x10000", "iobase")]
+    [InlineData("-device isa-debug-exit,iobase=0xffff,iosize=4", "0xffff")]
+    [InlineData("-device isa-debug-exit,bar=1", "bar")]
+    [InlineData("-accel kvm", "kvm")]
+    [InlineData("-accel tcg,thread=some", "multi, single")]
+    [InlineData("-accel tcg,backend=magic", "jit, interp")]
+    [InlineData("-accel tcg,tb-size=0", "tb-size")]
+    [InlineData("-accel tcg,tb-size=1,tb-size=2", "twice")]
+    [InlineData("-smp 64 -accel tcg,tb-size=1", "too small for 64 vCPUs")]
+    [InlineData("-serial pigeon", "pigeon")]
+    [InlineData("-serial file:", "file:PATH")]
+    [InlineData("-serial file:/nonexistent/log", "/nonexistent/log")]
+    [InlineData("-serial file:/", "file:/")]
+    [InlineData("-d everything", "everything")]
+    [InlineData("-d in_asm -D /nonexistent/log", "/nonexistent/log")]
+    [InlineData("-d in_asm -D /", "-D /")]
+    [InlineData("-M toaster", "toaster")]
+    [InlineData("-cpu 8086", "8086")]
+    [InlineData("-display gtk", "gtk")]
+    [InlineData("--frobnicate", "--frobnicate")]
+    [InlineData("stray", "stray")]
+    [InlineData("-append", "-append")]
+    public async Task A_value_that_makes_no_sense_is_refused(string flags, string named) => await Refused([named], ["run", "-kernel", _kernel, .. flags.Split(' ')]);
+
+    [Theory]
+    [InlineData("run", "-kernel FILE is needed")]
+    [InlineData("frobnicate", "'frobnicate' is no command")]
+    [InlineData("--frobnicate", "mttcg --help")]
+    [InlineData("run --frobnicate", "mttcg run --help")]
+    [InlineData("demo -smp 17", "at most 16")]
+    [InlineData("demo -m 8M", "at least 16M")]
+    [InlineData("demo -kernel x", "-kernel")]
+    public async Task A_command_that_makes_no_sense_is_refused(string line, string named) => await Refused([named], line.Split(' '));
+
+    [Fact]
+    public async Task A_command_line_that_the_guest_has_no_room_for_is_refused() => await Refused(["command line"], "run", "-kernel", _kernel, "-append", new string('x', 1 << 20));
+
+    private static async Task Refused(string[] named, params string[] arguments)
+    {
+        var outcome = await MttcgProgram.Call(arguments);
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Equal("", outcome.Output);
+        var line = Assert.Single(outcome.Error.TrimEnd('\n').Split('\n'));
+        Assert.StartsWith("mttcg: ", line);
+        Assert.All(named, word => Assert.Contains(word, line));
+        Assert.DoesNotContain("Exception", line);
+        Assert.DoesNotContain("Parameter '", line);
+    }
+}

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+
+namespace Tcg.Mttcg.Guests.Tests.Support;
+
+/// <summary>What a command did.</summary>
+internal sealed record Outcome(int ExitCode, string Output, string Error, TimeSpan Time)
+{
+    public override string ToString() => $"exit code {ExitCode} after {Time}\n--- output\n{Output}\n--- error\n{Error}";
+}
+
+/// <summary>The command line, called in this process or started as the program users start.</summary>
+internal static class MttcgProgram
+{
+    private static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "mttcg.dll");
+
+    /// <summary>In this process: for what ends before a machine runs. Not to be used by two tests at once.</summary>
+    public static async Task<Outcome> Call(params string[] arguments)
+    {
+        var (output, error) = (Console.Out, Console.Error);
+        using StringWriter newOutput = new(), newError = new();
+        Console.SetOut(newOutput);
+        Console.SetError(newError);
+        try
+        {
+            var clock = Stopwatch.StartNew();
+            var code = await Cli.CommandLineEntry.RunAsync(arguments).WaitAsync(Boot.Limit);
+            return new Outcome(code, newOutput.ToString(), newError.ToString(), clock.Elapsed);
+        }
+        finally
+        {
+            Console.SetOut(output);
+            Console.SetError(error);
+        }
+    }
+
+    /// <summary>As a process of its own, with all its streams redirected.</summary>
+    public static async Task<Outcome> Run(params string[] arguments)
+    {
+        using var running = Start(arguments);
+        running.Process.StandardInput.Close();
+        return await running.ToEnd();
+    }
+
+    public static Running Start(params string[] arguments) => new(arguments);
+
+    public sealed class Running : IDisposable
+    {
+        private readonly Stopwatch _clock = Stopwatch.StartNew();
+        private readonly Task<string> _output, _error;
+
+        public Running(string[] arguments)
+        {
+            var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+            {
+                RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            };
+            start.ArgumentList.Add(Assembly);
+            foreach (var argument in arguments) start.ArgumentList.Add(argument);
+            Process = Process.Start(start)!;
+            _output = Process.StandardOutput.ReadToEndAsync();
+            _error = Process.StandardError.ReadToEndAsync();
+        }
+
+        public Process Process { get; }
+
+        public async Task<Outcome> ToEnd()
+        {
+            await Process.WaitForExitAsync().WaitAsync(Boot.Limit);
+            return new Outcome(Process.ExitCode, await _output, await _error, _clock.Elapsed);
+        }
+
+        public void Dispose()
+        {
+            if (!Process.HasExited) Process.Kill();
+            Process.Dispose();
+        }
+    }
+}
