@@ -71,6 +71,9 @@ public sealed record VmOptions
     public DebugExitOptions? DebugExit { get; init; } = new(0xf4, 4);
     public BackEndKind BackEnd { get; init; }
 
+    /// <summary>Only one vCPU runs at a time, in turns.</summary>
+    public bool SingleThread { get; init; }
+
     /// <summary>Code buffer in bytes; null: as the settings say.</summary>
     public long? CodeBytes { get; init; }
     public bool RebootOnReset { get; init; }
@@ -88,6 +91,7 @@ public sealed record VmOptions
         Serial = [console.Link],
         DebugExit = DebugExit,
         BackEnd = BackEnd,
+        SingleThread = SingleThread,
         CodeBytes = CodeBytes,
         RebootOnReset = RebootOnReset,
     };

@@ -30,6 +30,7 @@ internal sealed class MachineBody : IDisposable
         Doors = [.. Enumerable.Range(0, options.Cpus).Select(i => new VcpuDoor(i))];
         Control = new MachineControl(Doors);
         Dma = new DmaInvalidation(teardown);
+        Turns = options.SingleThread ? new TurnTaking(settings.Vcpu.Turn) : null;
         try
         {
             Ram = Own(new GuestRam(options.RamBytes));
@@ -58,6 +59,9 @@ internal sealed class MachineBody : IDisposable
     public IReadOnlyList<VcpuDoor> Doors { get; }
     public MachineControl Control { get; }
     public DmaInvalidation Dma { get; }
+
+    /// <summary>Null: all vCPUs run at once.</summary>
+    public TurnTaking? Turns { get; }
     public GuestRam Ram { get; }
     public Board Board { get; }
     public PhysicalMap Map { get; }

@@ -44,6 +44,9 @@ public sealed record MachineOptions
     public X64Options? Jit { get; init; }
     public bool OneInstructionPerTb { get; init; }
 
+    /// <summary>Only one vCPU runs at a time, in turns; each still has its own thread.</summary>
+    public bool SingleThread { get; init; }
+
     /// <summary>Size of the code buffer (QEMU's tb-size) in bytes; null: as the settings say.</summary>
     public long? CodeBytes { get; init; }
 

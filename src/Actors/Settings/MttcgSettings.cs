@@ -32,7 +32,8 @@ public sealed class MttcgSettings
             keys.Int("mttcg.vcpu.pause-yield-after", 0),
             keys.Int("mttcg.vcpu.pause-yield-after-with-cores", 0),
             keys.Int("mttcg.vcpu.pause-sleep-after", 0),
-            keys.Int("mttcg.vcpu.pause-sleep-microseconds", 1, 999_999));
+            keys.Int("mttcg.vcpu.pause-sleep-microseconds", 1, 999_999),
+            keys.Time("mttcg.vcpu.turn"));
         Coherence = new CoherenceOptions(
             keys.Int("mttcg.memory.bitmap-after-writes", 0),
             keys.Int("mttcg.memory.unprotect-after-writes", 1),

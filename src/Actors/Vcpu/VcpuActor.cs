@@ -7,8 +7,10 @@ namespace Tcg.Mttcg.Actors.Vcpu;
 
 /// <summary>What a vCPU actor is made of.</summary>
 /// <param name="Supervisor">The machine actor, which hears of everything that a vCPU cannot settle itself.</param>
+/// <param name="Turns">Null: all vCPUs run at once.</param>
 public sealed record VcpuParts(
-    KickQueue Queue, IVcpuEngine Engine, VcpuCoherence Coherence, PausePolicy Pauses, IActorRef Supervisor, IActorRef Memory, IActorRef CodeCache);
+    KickQueue Queue, IVcpuEngine Engine, VcpuCoherence Coherence, PausePolicy Pauses, IActorRef Supervisor, IActorRef Memory, IActorRef CodeCache,
+    TurnTaking? Turns = null);
 
 /// <summary>
 /// One vCPU on a thread of its own. The handler of <see cref="ContinueSlice"/> runs slices until another message waits and then tells itself to
@@ -37,7 +39,11 @@ public sealed class VcpuActor : UntypedActor
     }
 
     // Nobody may wait for a processor that is gone.
-    protected override void PostStop() => _door.Status.Publish(Quiescence.Code);
+    protected override void PostStop()
+    {
+        _door.Status.Publish(Quiescence.Code);
+        _parts.Turns?.Give(_door);
+    }
 
     // A processor is not restarted behind the guest's back: the machine actor stops the machine.
     protected override void PreRestart(Exception reason, object message) => PostStop();
@@ -104,17 +110,31 @@ public sealed class VcpuActor : UntypedActor
         Bind();
         try
         {
-            while (Settle(_parts.Engine.Run()))
+            while (TakeTurn())
             {
-                if (!_parts.Queue.HasOthers) continue;
-                Self.Tell(ContinueSlice.Instance, Self);
-                return;
+                if (!Settle(_parts.Engine.Run())) return;
+                if (_parts.Queue.HasOthers) break;
             }
+            Self.Tell(ContinueSlice.Instance, Self);
         }
         catch (MachineStoppingException)
         {
             StandStill();
         }
+        finally
+        {
+            _parts.Turns?.Give(_door);
+        }
+    }
+
+    // False: a message waits, or the end.
+    private bool TakeTurn()
+    {
+        if (_parts.Turns is not { } turns || turns.TryTake(_door)) return true;
+        _lanes.BecomeQuiescent(Quiescence.Code);
+        var taken = turns.Take(_door, () => _parts.Queue.HasOrdinary || _door.IsAborted);
+        _lanes.BecomeRunning(Quiescence.Code);
+        return taken;
     }
 
     // False: the vCPU must not go on by itself.
@@ -124,11 +144,13 @@ public sealed class VcpuActor : UntypedActor
         switch (end)
         {
             case SliceEnd.Kicked:
+                _parts.Turns?.GiveIfOver(_door);
                 return !_door.IsAborted;
             case SliceEnd.Paused:
-                _parts.Pauses.Paused(_parts.Engine.RegisterDigest);
+                if (_parts.Turns?.GiveIfWanted(_door) != true) _parts.Pauses.Paused(_parts.Engine.RegisterDigest);
                 return true;
             case SliceEnd.Halted:
+                _parts.Turns?.Give(_door);
                 Halt();
                 return !_door.IsAborted;
             case SliceEnd.Exclusive:

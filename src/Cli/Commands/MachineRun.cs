@@ -30,6 +30,7 @@ internal static class MachineRun
                 TestDevice = settings.Devices.TestDevice,
                 BackEnd = settings.Accel.Interpret ? BackEndKind.Interpreter : BackEndKind.Auto,
                 OneInstructionPerTb = settings.Accel.OneInstructionPerTb,
+                SingleThread = settings.Accel.SingleThread,
                 Jit = new X64Options(settings.CountWork, settings.CountWork, settings.PerfMap ? new X64PerfMap() : null),
                 CodeBytes = settings.Accel.CodeBytes,
                 RebootOnReset = !settings.NoReboot,
