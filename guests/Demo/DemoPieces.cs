@@ -1,5 +1,6 @@
 using Iced.Intel;
 using Tcg.Mttcg.Guests.BareMetal;
+using Tcg.Mttcg.Guests.Workloads;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace Tcg.Mttcg.Guests.Demo;
@@ -71,11 +72,11 @@ internal sealed class DemoPieces
     /// <summary>Rows are taken from a shared counter, so faster CPUs draw more of them.</summary>
     public void Draw(int columns, int rows, int iterations, double left, double top, double stepX, double stepY)
     {
-        Label row = _c.CreateLabel(), column = _c.CreateLabel(), iterate = _c.CreateLabel(), escaped = _c.CreateLabel(),
+        Label row = _c.CreateLabel(), column = _c.CreateLabel(), escaped = _c.CreateLabel(),
             put = _c.CreateLabel(), done = _c.CreateLabel(), over = _c.CreateLabel();
         _c.jmp(over);
         _c.Label(ref _constants);
-        foreach (var value in (double[])[left, top, stepX, stepY, 4.0]) _c.dq(value);
+        foreach (var value in MandelbrotPoint.Constants(left, top, stepX, stepY)) _c.dq(value);
         _c.Label(ref over);
         _c.lea(r8, __[_constants]);
         _c.mov(r13d, ebx);
@@ -86,34 +87,10 @@ internal sealed class DemoPieces
         _c.@lock.xadd(__dword_ptr[DemoMap.NextRow], r14d);
         _c.cmp(r14d, rows);
         _c.jae(done);
-        _c.cvtsi2sd(xmm5, r14d);
-        _c.mulsd(xmm5, __qword_ptr[r8 + 24]);
-        _c.addsd(xmm5, __qword_ptr[r8 + 8]);
+        MandelbrotPoint.Row(_c, r14d);
         _c.xor(edi, edi);
         _c.Label(ref column);
-        _c.cvtsi2sd(xmm4, edi);
-        _c.mulsd(xmm4, __qword_ptr[r8 + 16]);
-        _c.addsd(xmm4, __qword_ptr[r8]);
-        _c.xorpd(xmm0, xmm0);
-        _c.xorpd(xmm1, xmm1);
-        _c.mov(ecx, iterations);
-        _c.Label(ref iterate);
-        _c.movapd(xmm2, xmm0);
-        _c.mulsd(xmm2, xmm2);
-        _c.movapd(xmm3, xmm1);
-        _c.mulsd(xmm3, xmm3);
-        _c.movapd(xmm6, xmm2);
-        _c.addsd(xmm6, xmm3);
-        _c.comisd(xmm6, __qword_ptr[r8 + 32]);
-        _c.ja(escaped);
-        _c.mulsd(xmm1, xmm0);
-        _c.addsd(xmm1, xmm1);
-        _c.addsd(xmm1, xmm5);
-        _c.movapd(xmm0, xmm2);
-        _c.subsd(xmm0, xmm3);
-        _c.addsd(xmm0, xmm4);
-        _c.dec(ecx);
-        _c.jne(iterate);
+        MandelbrotPoint.Iterate(_c, iterations, escaped);
         _c.mov(al, (sbyte)'@');
         _c.jmp(put);
         _c.Label(ref escaped);

@@ -19,10 +19,10 @@ public static class Mandelbrot
         var c = program.C;
         Label constants = c.CreateLabel();
         c.Label(ref constants);
-        foreach (var value in (double[])[Left, Top, Width / side, Height / side, 4.0]) c.dq(value);
+        foreach (var value in MandelbrotPoint.Constants(Left, Top, Width / side, Height / side)) c.dq(value);
 
         program.Main();
-        Label row = c.CreateLabel(), column = c.CreateLabel(), iterate = c.CreateLabel(), escaped = c.CreateLabel(), done = c.CreateLabel(),
+        Label row = c.CreateLabel(), column = c.CreateLabel(), escaped = c.CreateLabel(), done = c.CreateLabel(),
             wait = c.CreateLabel(), halt = c.CreateLabel(), check = c.CreateLabel();
         c.lea(r8, __[constants]);
         c.xor(r10d, r10d);
@@ -31,35 +31,10 @@ public static class Mandelbrot
         c.@lock.xadd(__dword_ptr[NextRow], eax);
         c.cmp(eax, side);
         c.jae(done);
-        c.cvtsi2sd(xmm5, eax);
-        c.mulsd(xmm5, __qword_ptr[r8 + 24]);
-        c.addsd(xmm5, __qword_ptr[r8 + 8]);
+        MandelbrotPoint.Row(c, eax);
         c.xor(edi, edi);
         c.Label(ref column);
-        c.cvtsi2sd(xmm4, edi);
-        c.mulsd(xmm4, __qword_ptr[r8 + 16]);
-        c.addsd(xmm4, __qword_ptr[r8]);
-        c.xorpd(xmm0, xmm0);
-        c.xorpd(xmm1, xmm1);
-        c.mov(ecx, iterations);
-        c.Label(ref iterate);
-        c.movapd(xmm2, xmm0);
-        c.mulsd(xmm2, xmm2);
-        c.movapd(xmm3, xmm1);
-        c.mulsd(xmm3, xmm3);
-        c.movapd(xmm6, xmm2);
-        c.addsd(xmm6, xmm3);
-        c.comisd(xmm6, __qword_ptr[r8 + 32]);
-        c.ja(escaped);
-        c.mulsd(xmm1, xmm0);
-        c.addsd(xmm1, xmm1);
-        c.addsd(xmm1, xmm5);
-        c.movapd(xmm0, xmm2);
-        c.subsd(xmm0, xmm3);
-        c.addsd(xmm0, xmm4);
-        c.inc(r10);
-        c.dec(ecx);
-        c.jne(iterate);
+        MandelbrotPoint.Iterate(c, iterations, escaped, each: () => c.inc(r10));
         c.Label(ref escaped);
         c.inc(edi);
         c.cmp(edi, side);
