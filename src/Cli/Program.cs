@@ -1,1 +1,2 @@
+Tcg.Mttcg.Cli.Output.StandardStreams.UseForConsole();
 return await Tcg.Mttcg.Cli.CommandLineEntry.RunAsync(args);

@@ -18,7 +18,7 @@ internal static class RunCommand
           2    triple fault
           4    the guest is stuck: every CPU halts with interrupts off
           6    internal error
-          130  stopped by Ctrl-C or SIGTERM
+          130  stopped by Ctrl-C, SIGTERM or Ctrl-A x
           odd  isa-debug-exit: (value << 1) | 1
         2, 4 and 6 come with the registers and the last code blocks of every CPU.
         """;

@@ -28,7 +28,7 @@ public sealed class SerialPump : IAsyncDisposable
     /// <exception cref="UsageException">The file cannot be written.</exception>
     public static SerialPump Start(SerialLink link, SerialTarget target, Action quit) => target.Kind switch
     {
-        SerialKind.Stdio => new SerialPump(link, Console.OpenStandardOutput(), Console.OpenStandardInput(), quit),
+        SerialKind.Stdio => new SerialPump(link, StandardStreams.Output(), StandardStreams.Input(), quit),
         SerialKind.File => new SerialPump(link, OpenFile(target.Path), file: target.Path),
         _ => new SerialPump(link, Stream.Null),
     };

@@ -11,6 +11,7 @@ internal sealed record Outcome(int ExitCode, string Output, string Error, TimeSp
 /// <summary>The command line, called in this process or started as the program users start.</summary>
 internal static class MttcgProgram
 {
+    private static readonly string Host = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
     private static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "mttcg.dll");
 
     /// <summary>In this process: for what ends before a machine runs. Not to be used by two tests at once.</summary>
@@ -41,20 +42,23 @@ internal static class MttcgProgram
         return await running.ToEnd();
     }
 
-    public static Running Start(params string[] arguments) => new(arguments);
+    public static Running Start(params string[] arguments) => new([Assembly, .. arguments]);
+
+    /// <summary>With a terminal as standard input, output and error.</summary>
+    public static Running StartOn(Terminal terminal, params string[] arguments) =>
+        new(["-c", $"TERM=xterm exec {Host} \"$@\" <{terminal.Path} >{terminal.Path} 2>&1", "sh", Assembly, .. arguments], "sh");
 
     public sealed class Running : IDisposable
     {
         private readonly Stopwatch _clock = Stopwatch.StartNew();
         private readonly Task<string> _output, _error;
 
-        public Running(string[] arguments)
+        public Running(string[] arguments, string? program = null)
         {
-            var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+            var start = new ProcessStartInfo(program ?? Host)
             {
                 RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
             };
-            start.ArgumentList.Add(Assembly);
             foreach (var argument in arguments) start.ArgumentList.Add(argument);
             Process = Process.Start(start)!;
             _output = Process.StandardOutput.ReadToEndAsync();
