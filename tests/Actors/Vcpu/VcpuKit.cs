@@ -15,6 +15,8 @@ public abstract class VcpuKit : TestKit
 {
     protected static readonly TimeSpan Wait = TimeSpan.FromSeconds(20);
 
+    private readonly List<VcpuDoor> _doors = [];
+
     protected VcpuKit() : base(MttcgSettings.Reference())
     {
         Supervisor = CreateTestProbe();
@@ -26,6 +28,12 @@ public abstract class VcpuKit : TestKit
     protected TestProbe Memory { get; }
     protected TestProbe CodeCache { get; }
 
+    // A vCPU that halts or waits for an answer sleeps in its handler, and the system would wait for it.
+    protected override void AfterAll()
+    {
+        foreach (var door in _doors) door.Abort();
+    }
+
     protected sealed record Rig(IActorRef Actor, VcpuDoor Door, ScriptedEngine Engine, KickQueue Queue, VcpuCoherence Coherence, AskCounters Asks);
 
     protected Rig NewVcpu(int index = 0) => NewVcpu(Sys, new VcpuDoor(index), Supervisor.Ref, Memory.Ref);
@@ -33,6 +41,7 @@ public abstract class VcpuKit : TestKit
     protected Rig NewVcpu(IActorRefFactory parent, VcpuDoor door, IActorRef supervisor, IActorRef memory)
     {
         var name = $"vcpu-{door.Index}";
+        _doors.Add(door);
         var queue = new KickQueue(door);
         VcpuDoors.Of(Sys).Register(name, queue);
         var engine = new ScriptedEngine(door);
