@@ -24,18 +24,43 @@ internal static class LitmusCommand
         var options = new RunOptions(cpus: "2");
         var name = new Argument<string?>("name") { Description = "One of: " + string.Join(", ", Tests.Select(t => t.Name)), Arity = ArgumentArity.ZeroOrOne };
         var rounds = new Option<int>("--rounds") { Description = "Rounds of each test", HelpName = "R", DefaultValueFactory = _ => 10_000 };
-        var command = new Command("litmus", "Race vCPUs on purpose and count forbidden outcomes. Exit code 0: there were none.") { name, rounds };
+        var write = new Option<string?>("--write") { Description = "Write the guests' multiboot images to a directory instead, for other emulators", HelpName = "DIR" };
+        var command = new Command("litmus", "Race vCPUs on purpose and count forbidden outcomes. Exit code 0: there were none.") { name, rounds, write };
         foreach (var option in options.WithoutImage) command.Add(option);
-        command.SetAction((parsed, cancel) => RunAsync(
-            options.Read(parsed, kernel: "litmus"), parsed.GetValue(name), parsed.GetValue(rounds), cancel));
+        command.SetAction((parsed, cancel) =>
+        {
+            var count = parsed.GetValue(rounds);
+            if (count < 1) throw new UsageException($"--rounds {count}: at least 1");
+            var tests = Choose(parsed.GetValue(name));
+            return parsed.GetValue(write) is { } directory
+                ? Task.FromResult(Write(tests, count, directory))
+                : RunAsync(options.Read(parsed, kernel: "litmus"), tests, count, cancel);
+        });
         return command;
     }
 
-    private static async Task<int> RunAsync(RunSettings settings, string? name, int rounds, CancellationToken cancel)
+    private static (string Name, string Meaning, Func<uint, GuestImage> Build)[] Choose(string? name)
     {
-        if (rounds < 1) throw new UsageException($"--rounds {rounds}: at least 1");
         var tests = Tests.Where(t => name is null || t.Name == name).ToArray();
-        if (tests.Length == 0) throw new UsageException($"litmus {name}: no such test ({string.Join(", ", Tests.Select(t => t.Name))})");
+        return tests.Length > 0 ? tests : throw new UsageException($"litmus {name}: no such test ({string.Join(", ", Tests.Select(t => t.Name))})");
+    }
+
+    private static int Write((string Name, string Meaning, Func<uint, GuestImage> Build)[] tests, int rounds, string directory)
+    {
+        try
+        {
+            foreach (var test in tests) Console.WriteLine(test.Build((uint)rounds).WriteTo(directory));
+            return ExitCode.PoweredOff;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--write {directory}: {e.Message}");
+        }
+    }
+
+    private static async Task<int> RunAsync(
+        RunSettings settings, (string Name, string Meaning, Func<uint, GuestImage> Build)[] tests, int rounds, CancellationToken cancel)
+    {
         Console.WriteLine($"  {"test",-12} {"",-34} {"rounds",10} {"forbidden",9} {"s",7}");
         var worst = ExitCode.PoweredOff;
         foreach (var test in tests)
