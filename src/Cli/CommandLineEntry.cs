@@ -26,6 +26,11 @@ public static class CommandLineEntry
         {
             return Refuse(e.Message);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Files have been opened by then: it is standard output that is full or closed.
+            return Refuse($"standard output: {(e.InnerException ?? e).Message}");
+        }
         catch (Exception e)
         {
             Console.Error.WriteLine($"mttcg: internal error\n{e}");

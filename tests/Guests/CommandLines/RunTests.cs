@@ -134,6 +134,15 @@ public sealed partial class RunTests : IDisposable
     }
 
     [Fact]
+    public async Task Output_on_a_full_disk_is_one_clear_line()
+    {
+        using var running = MttcgProgram.StartOn("/dev/full", "demo", "-smp", "1");
+        var outcome = await running.ToEnd();
+        Assert.True(outcome.ExitCode == 1, outcome.ToString());
+        Assert.Equal("mttcg: standard output: No space left on device\n", outcome.Error);
+    }
+
+    [Fact]
     public async Task An_empty_guest_starts_and_ends_in_about_a_second()
     {
         // The best of a few: the host may be busy.

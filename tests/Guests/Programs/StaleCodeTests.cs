@@ -18,7 +18,7 @@ public class StaleCodeTests
 
         Assert.Equal("stale 0000000000000000\n", vm.Console.Text);
         Assert.Equal((ExitReason.DebugExit, 0u), (result.Reason, result.Code));
-        // Every round killed a translation that somebody had made.
-        Assert.InRange(vm.Machine.Counters.Memory.BlocksKilled, rounds, long.MaxValue);
+        // Every round but the first killed the translation that the one before had made.
+        Assert.InRange(vm.Machine.Counters.Memory.BlocksKilled, rounds - 1, long.MaxValue);
     }
 }

@@ -48,6 +48,9 @@ internal static class MttcgProgram
     public static Running StartOn(Terminal terminal, params string[] arguments) =>
         new(["-c", $"TERM=xterm exec {Host} \"$@\" <{terminal.Path} >{terminal.Path} 2>&1", "sh", Assembly, .. arguments], "sh");
 
+    /// <summary>With a file as standard output.</summary>
+    public static Running StartOn(string file, params string[] arguments) => new(["-c", $"exec {Host} \"$@\" >{file}", "sh", Assembly, .. arguments], "sh");
+
     public sealed class Running : IDisposable
     {
         private readonly Stopwatch _clock = Stopwatch.StartNew();
