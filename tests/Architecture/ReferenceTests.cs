@@ -12,7 +12,8 @@ public class ReferenceTests
         ["Machine"] = ["Memory"],
         ["Actors"] = ["Memory", "Translator", "Machine"],
         ["Library"] = ["Actors"],
-        ["Cli"] = ["Library", "Guests"],
+        ["SelfTest"] = ["Translator"],
+        ["Cli"] = ["Library", "Guests", "SelfTest"],
     };
 
     public static TheoryData<string> Projects() => [.. Allowed.Keys];

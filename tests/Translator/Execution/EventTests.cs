@@ -1,7 +1,7 @@
 using Iced.Intel;
 using Tcg.Mttcg.Memory.Contracts;
 using Tcg.Mttcg.Translator.Runtime;
-using Tcg.Mttcg.Translator.Tests.Support;
+using Tcg.Mttcg.SelfTest.Machines;
 using Tcg.Mttcg.Translator.Tests.SystemState;
 using static Iced.Intel.AssemblerRegisters;
 

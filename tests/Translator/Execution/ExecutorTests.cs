@@ -1,6 +1,6 @@
 using Iced.Intel;
 using Tcg.Mttcg.Translator.Runtime;
-using Tcg.Mttcg.Translator.Tests.Support;
+using Tcg.Mttcg.SelfTest.Machines;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace Tcg.Mttcg.Translator.Tests.Execution;

@@ -1,7 +1,8 @@
 using Iced.Intel;
 using Tcg.Mttcg.Translator.Ir;
 using Tcg.Mttcg.Translator.Runtime;
-using Tcg.Mttcg.Translator.Tests.Support;
+using Tcg.Mttcg.SelfTest.Machines;
+using Tcg.Mttcg.SelfTest.Oracle;
 
 namespace Tcg.Mttcg.Translator.Tests.Oracle;
 
@@ -34,7 +35,7 @@ public class FaultTests
         using var machine = TestMachine.With(Engine.Interpreter);
         using var arena = new Arena(machine);
         using var native = new NativeRunner(bitness);
-        using var backEnd = new TestBackEnd(translated);
+        using var backEnd = new OracleBackEnd(translated);
         var guest = new GuestRunner(machine, bitness, backEnd);
         var random = new RandomValues(Seed);
         var source = new FormSource(random, bitness);
@@ -43,7 +44,7 @@ public class FaultTests
 
         for (var count = 0; count < Programs; count++)
         {
-            var memory = random.Below(2) == 0 ? Unmapped + (uint)random.Below(64) * 16 : Unmapped - 1;
+            var memory = random.Below(2) == 0 ? Unmapped + (uint)random.Below(32) * 32 : Unmapped - 1;
             if (!programs.DrawFaulting(Longest, memory, out var prefix)) continue;
             var forms = programs.Forms;
             if (memory < Unmapped && !Crosses(forms[prefix].Instruction)) continue;
@@ -70,5 +71,5 @@ public class FaultTests
 
     // LOCK across pages needs all processors stopped before it can fault, and SSE wants alignment before pages.
     private static bool Crosses(in Instruction instruction) =>
-        !instruction.HasLockPrefix && instruction.Mnemonic != Mnemonic.Xchg && instruction.MemorySize.GetSize() is > 1 and < 16;
+        !instruction.HasLockPrefix && instruction.Mnemonic != Mnemonic.Xchg && instruction.MemorySize.GetSize() > 1 && !Alignment.IsRequired(instruction);
 }

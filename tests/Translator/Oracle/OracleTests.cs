@@ -2,7 +2,8 @@ using System.Text;
 using Iced.Intel;
 using Tcg.Mttcg.Translator.Guest;
 using Tcg.Mttcg.Translator.Runtime;
-using Tcg.Mttcg.Translator.Tests.Support;
+using Tcg.Mttcg.SelfTest.Machines;
+using Tcg.Mttcg.SelfTest.Oracle;
 using Xunit.Abstractions;
 
 namespace Tcg.Mttcg.Translator.Tests.Oracle;
@@ -35,7 +36,7 @@ public class OracleTests(ITestOutputHelper output)
         using var machine = TestMachine.With(Engine.Interpreter);
         using var arena = new Arena(machine);
         using var native = new NativeRunner(bitness);
-        using var backEnd = new TestBackEnd(translated);
+        using var backEnd = new OracleBackEnd(translated);
         var guest = new GuestRunner(machine, bitness, backEnd);
         var random = new RandomValues(Seed);
         var source = new FormSource(random, bitness);

@@ -1,7 +1,8 @@
 using Iced.Intel;
 using Tcg.Mttcg.Translator.Ir;
 using Tcg.Mttcg.Translator.Runtime;
-using Tcg.Mttcg.Translator.Tests.Support;
+using Tcg.Mttcg.SelfTest.Machines;
+using Tcg.Mttcg.SelfTest.Oracle;
 
 namespace Tcg.Mttcg.Translator.Tests.Oracle;
 
@@ -31,7 +32,7 @@ public class ProgramTests
         using var machine = TestMachine.With(Engine.Interpreter);
         using var arena = new Arena(machine);
         using var native = new NativeRunner(bitness);
-        using var backEnd = new TestBackEnd(translated);
+        using var backEnd = new OracleBackEnd(translated);
         var guest = new GuestRunner(machine, bitness, backEnd);
         var random = new RandomValues(Seed);
         var source = new FormSource(random, bitness);

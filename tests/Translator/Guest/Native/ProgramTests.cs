@@ -1,7 +1,7 @@
 using Iced.Intel;
 using Tcg.Mttcg.Translator.Guest;
 using Tcg.Mttcg.Translator.Ir;
-using Tcg.Mttcg.Translator.Tests.Oracle;
+using Tcg.Mttcg.SelfTest.Oracle;
 
 namespace Tcg.Mttcg.Translator.Tests.Guest.Native;
 
@@ -12,7 +12,7 @@ namespace Tcg.Mttcg.Translator.Tests.Guest.Native;
 public sealed unsafe class ProgramTests : IDisposable
 {
     private readonly NativeHost _host = new();
-    private readonly List<TestBackEnd> _backEnds = [];
+    private readonly List<OracleBackEnd> _backEnds = [];
     private readonly byte[] _before = new byte[NativeHost.MemoryBytes];
     private readonly List<(string Name, EmulatedGuest Guest)> _guests = [];
 
@@ -21,12 +21,12 @@ public sealed unsafe class ProgramTests : IDisposable
         foreach (var optimise in (ReadOnlySpan<bool>)[false, true])
         {
             var name = optimise ? ", optimised" : "";
-            Add("interpreter" + name, new TestBackEnd(translated: false), optimise);
-            if (TestBackEnd.CanTranslate) Add("translated" + name, new TestBackEnd(translated: true), optimise);
+            Add("interpreter" + name, new OracleBackEnd(translated: false), optimise);
+            if (OracleBackEnd.CanTranslate) Add("translated" + name, new OracleBackEnd(translated: true), optimise);
         }
     }
 
-    private void Add(string name, TestBackEnd backEnd, bool optimise)
+    private void Add(string name, OracleBackEnd backEnd, bool optimise)
     {
         _backEnds.Add(backEnd);
         _guests.Add((name, new EmulatedGuest(_host.Memory, NativeHost.MemoryBytes, backEnd.BackEnd, backEnd.FreshRegion, optimise)));

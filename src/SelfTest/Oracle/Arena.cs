@@ -1,6 +1,6 @@
-using Tcg.Mttcg.Translator.Tests.Support;
+using Tcg.Mttcg.SelfTest.Machines;
 
-namespace Tcg.Mttcg.Translator.Tests.Oracle;
+namespace Tcg.Mttcg.SelfTest.Oracle;
 
 /// <summary>
 /// The memory that instructions under test reach: a data window and a stack window inside a larger mapping. It exists twice, for the host processor

@@ -1,6 +1,6 @@
 using Iced.Intel;
 
-namespace Tcg.Mttcg.Translator.Tests.Oracle;
+namespace Tcg.Mttcg.SelfTest.Oracle;
 
 /// <summary>Which arithmetic flags nobody promises after some instructions, so that none of them is read or compared.</summary>
 internal sealed class FlagTracker(uint undefined = 0)

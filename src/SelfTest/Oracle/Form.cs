@@ -1,6 +1,6 @@
 using Iced.Intel;
 
-namespace Tcg.Mttcg.Translator.Tests.Oracle;
+namespace Tcg.Mttcg.SelfTest.Oracle;
 
 /// <summary>One instruction with its operands chosen, encoded at <see cref="NativeRunner.Slot"/>.</summary>
 internal sealed record Form(Instruction Instruction, byte[] Bytes)

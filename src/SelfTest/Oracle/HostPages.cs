@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Tcg.Mttcg.Translator.Tests.Oracle;
+namespace Tcg.Mttcg.SelfTest.Oracle;
 
 /// <summary>Memory at chosen low addresses of the test process, so that the same pointers work natively and as guest linear addresses.</summary>
 internal static unsafe partial class HostPages

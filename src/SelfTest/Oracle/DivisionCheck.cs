@@ -1,6 +1,6 @@
 using Iced.Intel;
 
-namespace Tcg.Mttcg.Translator.Tests.Oracle;
+namespace Tcg.Mttcg.SelfTest.Oracle;
 
 /// <summary>Whether a division has a quotient: natively #DE would end the test process.</summary>
 internal static unsafe class DivisionCheck

@@ -1,6 +1,6 @@
 using Iced.Intel;
 
-namespace Tcg.Mttcg.Translator.Tests.Oracle;
+namespace Tcg.Mttcg.SelfTest.Oracle;
 
 /// <summary>Draws register and memory contents under which a form runs without a fault.</summary>
 internal sealed unsafe class Scenario(RandomValues random, Arena arena, int bitness)
@@ -43,7 +43,7 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, int bitn
         var kind = random.Below(5);
         fixed (byte* vector = registers.Vector)
         {
-            for (var index = 0; index < 32; index++) ((ulong*)vector)[index] = random.Lanes(kind);
+            for (var index = 0; index < 16 * Registers.VectorBytes / 8; index++) ((ulong*)vector)[index] = random.Lanes(kind);
         }
         registers.Flags = (random.Bits() & Registers.ArithmeticFlags) | 0x202;
         registers.MxCsr = MaskedMxCsr | ((uint)random.Below(4) << 13) | (random.Below(4) == 0 ? 0x8000u : 0) | (random.Below(4) == 0 ? 0x40u : 0)
@@ -94,23 +94,24 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, int bitn
     {
         var bytes = Math.Max(1, instruction.MemorySize.GetSize());
         var atomic = instruction.HasLockPrefix || instruction.Mnemonic == Mnemonic.Xchg;
+        var aligned = Alignment.IsRequired(instruction);
         for (var operand = 0; operand < instruction.OpCount; operand++)
         {
             switch (instruction.GetOpKind(operand))
             {
-                case OpKind.Memory: PointExplicit(instruction, ref registers, Target(bytes, atomic)); break;
-                case OpKind.MemorySegRSI or OpKind.MemorySegESI: registers.Gpr[6] = Target(bytes, atomic); break;
-                case OpKind.MemoryESRDI or OpKind.MemorySegRDI or OpKind.MemoryESEDI or OpKind.MemorySegEDI: registers.Gpr[7] = Target(bytes, atomic); break;
+                case OpKind.Memory: PointExplicit(instruction, ref registers, Target(bytes, atomic, aligned)); break;
+                case OpKind.MemorySegRSI or OpKind.MemorySegESI: registers.Gpr[6] = Target(bytes, atomic, aligned); break;
+                case OpKind.MemoryESRDI or OpKind.MemorySegRDI or OpKind.MemoryESEDI or OpKind.MemorySegEDI: registers.Gpr[7] = Target(bytes, atomic, aligned); break;
             }
         }
-        if (instruction.Mnemonic is Mnemonic.Xlatb) registers.Gpr[3] = Data + Arena.DataBytes / 4;
+        if (instruction.Mnemonic == Mnemonic.Xlatb) registers.Gpr[3] = Data + Arena.DataBytes / 4;
     }
 
-    // Aligned as SSE wants it; smaller operands anywhere, at times across the page boundary, where atomic ones would need all processors stopped.
-    private ulong Target(int bytes, bool atomic)
+    // Anywhere, at times across the page boundary, where atomic ones would need all processors stopped.
+    private ulong Target(int bytes, bool atomic, bool aligned)
     {
         var target = Data + Arena.DataBytes / 4 + (uint)random.Below(Arena.DataBytes / 2);
-        if (bytes >= 16) return target & ~15ul;
+        if (aligned) return target & ~(ulong)(bytes - 1);
         if (atomic) return Data + Arena.DataBytes / 4 + (uint)random.Below(Arena.DataBytes / 4 - bytes);
         return random.Below(8) == 0 ? Data + Arena.DataBytes / 2 - (uint)random.Below(bytes) : target;
     }
@@ -125,7 +126,8 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, int bitn
         }
         if (instruction.IsIPRelativeMemoryOperand || instruction.MemoryBase == Register.None) return;
         ulong scaled = 0;
-        if (instruction.MemoryIndex != Register.None)
+        if (instruction.IsVsib) PointLanes(instruction, ref registers);
+        else if (instruction.MemoryIndex != Register.None)
         {
             var index = Number(instruction.MemoryIndex);
             registers.Gpr[index] = (ulong)(random.Below(512) - 256);
@@ -134,6 +136,21 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, int bitn
         var value = target - scaled - instruction.MemoryDisplacement64;
         var narrow = instruction.MemoryBase.GetSize() == 4;
         registers.Gpr[Number(instruction.MemoryBase)] = narrow ? (uint)value | (random.Bits() << 32) : value;
+    }
+
+    // The indexes of a gather, 32 or 64 bits each; some lanes of the mask off.
+    private void PointLanes(in Instruction instruction, ref Registers registers)
+    {
+        fixed (byte* vectors = registers.Vector)
+        {
+            var lanes = vectors + Number(instruction.MemoryIndex) * Registers.VectorBytes;
+            for (var at = 0; at < Registers.VectorBytes; at += instruction.IsVsib32 ? 4 : 8)
+            {
+                var index = random.Below(112) - 56;
+                if (instruction.IsVsib32) *(int*)(lanes + at) = index;
+                else *(long*)(lanes + at) = index;
+            }
+        }
     }
 
     private static bool IsFarBit(in Instruction instruction) =>

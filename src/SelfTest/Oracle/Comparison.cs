@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Tcg.Mttcg.Translator.Tests.Oracle;
+namespace Tcg.Mttcg.SelfTest.Oracle;
 
 /// <summary>Where two outcomes of one case differ, as text; null: nowhere.</summary>
 internal static unsafe class Comparison
@@ -18,7 +18,7 @@ internal static unsafe class Comparison
         {
             for (var index = 0; index < 16; index++)
             {
-                if (!new Span<byte>(a + index * 16, 16).SequenceEqual(new Span<byte>(b + index * 16, 16))) text.Append($"  xmm{index}: host {Hex(a, index)} guest {Hex(b, index)}\n");
+                if (!Vector(a, index).SequenceEqual(Vector(b, index))) text.Append($"  ymm{index}: host {Hex(a, index)} guest {Hex(b, index)}\n");
             }
         }
         var mask = Registers.ArithmeticFlags & ~undefinedFlags;
@@ -57,11 +57,13 @@ internal static unsafe class Comparison
         var text = new StringBuilder("  before: flags ").Append(Flags(before.Flags));
         for (var index = 0; index < 16; index++) text.Append($" {Names[index]}={before.Gpr[index]:x}");
         text.Append("\n   ");
-        for (var index = 0; index < 16; index++) text.Append($" xmm{index}={Hex(before.Vector, index)}");
+        for (var index = 0; index < 16; index++) text.Append($" ymm{index}={Hex(before.Vector, index)}");
         return text.Append('\n').ToString();
     }
 
     private static string Flags(ulong flags) => ((Tcg.Mttcg.Translator.Ir.ArithmeticFlags)(flags & Registers.ArithmeticFlags)).ToString();
 
-    private static string Hex(byte* vector, int index) => $"{((ulong*)vector)[index * 2 + 1]:x16}_{((ulong*)vector)[index * 2]:x16}";
+    private static Span<byte> Vector(byte* vectors, int index) => new(vectors + index * Registers.VectorBytes, Registers.VectorBytes);
+
+    private static string Hex(byte* vectors, int index) => string.Join('_', Vector(vectors, index).ToArray().Reverse().Chunk(8).Select(Convert.ToHexStringLower));
 }

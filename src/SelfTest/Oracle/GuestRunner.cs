@@ -5,10 +5,9 @@ using Tcg.Mttcg.Translator.Host;
 using Tcg.Mttcg.Translator.Ir;
 using Tcg.Mttcg.Translator.Passes;
 using Tcg.Mttcg.Translator.Runtime;
-using Tcg.Mttcg.Translator.Tests.Guest;
-using Tcg.Mttcg.Translator.Tests.Support;
+using Tcg.Mttcg.SelfTest.Machines;
 
-namespace Tcg.Mttcg.Translator.Tests.Oracle;
+namespace Tcg.Mttcg.SelfTest.Oracle;
 
 /// <summary>Lifts instructions at <see cref="NativeRunner.Slot"/> as user code and runs them on a back end.</summary>
 internal sealed unsafe class GuestRunner
@@ -17,19 +16,23 @@ internal sealed unsafe class GuestRunner
     private const ushort UserCode64 = 0xa0fb, UserCode32 = 0xc0fb, UserData = 0xc0f3;
     private const ushort CodeSelector64 = 0x33, CodeSelector32 = 0x23, DataSelector = 0x2b;
 
+    private const ulong AllVectorState = 7;
+
     private readonly TestMachine _machine;
     private readonly BlockLifter _lifter = new();
     private readonly PassPipeline _passes = new();
-    private readonly TestBackEnd _backEnd;
+    private readonly OracleBackEnd _backEnd;
     private TranslationBlock _tb = null!;
 
-    public GuestRunner(TestMachine machine, int bitness, TestBackEnd backEnd)
+    public GuestRunner(TestMachine machine, int bitness, OracleBackEnd backEnd)
     {
         _machine = machine;
         _backEnd = backEnd;
         machine.Cpu.CodeBuffer = backEnd.Buffer;
         machine.Cpu.SetSegment(Segment.Cs, bitness == 64 ? CodeSelector64 : CodeSelector32, 0, uint.MaxValue, bitness == 64 ? UserCode64 : UserCode32);
         foreach (var segment in (Segment[])[Segment.Ds, Segment.Es, Segment.Ss]) machine.Cpu.SetSegment(segment, DataSelector, 0, uint.MaxValue, UserData);
+        machine.State->Cr4 |= Cr4.OsXsave;
+        machine.State->Xcr0 = AllVectorState;
         machine.Cpu.FlushTlb();
         machine.Cpu.InvalidateContext();
     }
@@ -43,12 +46,12 @@ internal sealed unsafe class GuestRunner
     {
         _machine.State->Rip = NativeRunner.Slot;
         var context = _machine.Cpu.ComputeContext() with { CompileFlags = (TbCompileFlags)instructions };
-        Assert.Equal(LiftOutcome.Lifted, _lifter.Lift(Block, context, new CodePages(bytes)));
-        if (IrVerifier.Check(Block) is { } problem) Assert.Fail($"{problem}\n{IrText.Print(Block)}");
+        if (_lifter.Lift(Block, context, new SlotCode(bytes)) != LiftOutcome.Lifted) throw new InvalidOperationException("not lifted");
+        if (IrVerifier.Check(Block) is { } problem) throw new InvalidOperationException($"{problem}\n{IrText.Print(Block)}");
         if (optimise) _passes.Run(Block);
         _tb = new TranslationBlock(1, new TbKey(new RamOffset(0), context));
         var region = _backEnd.FreshRegion();
-        Assert.Equal(EmitResult.Emitted, _backEnd.BackEnd.Emit(Block, _tb, region));
+        if (_backEnd.BackEnd.Emit(Block, _tb, region) != EmitResult.Emitted) throw new InvalidOperationException("not emitted");
         region?.Append(_tb);
     }
 
@@ -75,7 +78,7 @@ internal sealed unsafe class GuestRunner
         for (var index = 0; index < 16; index++) state->Gpr[index] = registers.Gpr[index];
         fixed (byte* vector = registers.Vector)
         {
-            for (var index = 0; index < 16; index++) Buffer.MemoryCopy(vector + index * 16, state->Vector + index * CpuState.VectorStride, 16, 16);
+            for (var index = 0; index < 16; index++) Buffer.MemoryCopy(vector + index * Registers.VectorBytes, state->Vector + index * CpuState.VectorStride, Registers.VectorBytes, Registers.VectorBytes);
         }
         state->FlagsLow = (byte)((registers.Flags & 0xd5) | 2);
         state->FlagOverflow = (byte)((registers.Flags >> 11) & 1);
@@ -95,7 +98,7 @@ internal sealed unsafe class GuestRunner
         for (var index = 0; index < 16; index++) registers.Gpr[index] = state->Gpr[index];
         fixed (byte* vector = registers.Vector)
         {
-            for (var index = 0; index < 16; index++) Buffer.MemoryCopy(state->Vector + index * CpuState.VectorStride, vector + index * 16, 16, 16);
+            for (var index = 0; index < 16; index++) Buffer.MemoryCopy(state->Vector + index * CpuState.VectorStride, vector + index * Registers.VectorBytes, Registers.VectorBytes, Registers.VectorBytes);
         }
         registers.Flags = (state->FlagsLow & 0xd5u) | ((uint)state->FlagOverflow << 11) | (state->SystemFlags & DirectionFlag);
         registers.MxCsr = state->MxCsr | (state->HostMxCsr & 0x3f);
@@ -105,6 +108,19 @@ internal sealed unsafe class GuestRunner
         fixed (byte* st = registers.St)
         {
             for (var index = 0; index < 8; index++) Buffer.MemoryCopy(state->X87 + ((registers.X87Top + index) & 7) * 16, st + index * 16, 16, 16);
+        }
+    }
+
+    private sealed class SlotCode(byte[] bytes) : ICodeFetch
+    {
+        private readonly byte[] _page = [.. bytes, .. new byte[PageSize.Bytes - (int)(NativeRunner.Slot & ~PageSize.Mask) - bytes.Length]];
+
+        public ReadOnlySpan<byte> FirstPage => _page;
+
+        public bool TrySecondPage(out ReadOnlySpan<byte> second)
+        {
+            second = default;
+            return false;
         }
     }
 }

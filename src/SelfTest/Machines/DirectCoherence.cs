@@ -3,7 +3,7 @@ using Tcg.Mttcg.Memory.Pages;
 using Tcg.Mttcg.Translator.Cache;
 using Tcg.Mttcg.Translator.Runtime;
 
-namespace Tcg.Mttcg.Translator.Tests.Support;
+namespace Tcg.Mttcg.SelfTest.Machines;
 
 /// <summary>Code coherence for one vCPU without actors: everything happens in the call.</summary>
 internal sealed class DirectCoherence(Cpu cpu, TbCache cache) : ICodeCoherence

@@ -1,4 +1,4 @@
-namespace Tcg.Mttcg.Translator.Tests.Oracle;
+namespace Tcg.Mttcg.SelfTest.Oracle;
 
 /// <summary>The x87 part of an FXSAVE image (SDM 1, table 10-2).</summary>
 internal static unsafe class FxImage

@@ -1,7 +1,7 @@
 using Iced.Intel;
 using Tcg.Mttcg.Translator.Guest;
 
-namespace Tcg.Mttcg.Translator.Tests.Oracle;
+namespace Tcg.Mttcg.SelfTest.Oracle;
 
 /// <summary>Random sequences of instructions whose memory operands need no registers and which read no undefined flag.</summary>
 /// <param name="reserved">No instruction of a loop's body touches it: the counter.</param>
@@ -11,7 +11,7 @@ internal sealed class ProgramSource(RandomValues random, FormSource source, Regi
     private static readonly HashSet<Mnemonic> Unfit =
     [
         Mnemonic.Div, Mnemonic.Idiv, Mnemonic.Leave, Mnemonic.Xlatb, Mnemonic.Shld, Mnemonic.Shrd, Mnemonic.Maskmovdqu, Mnemonic.Maskmovq, Mnemonic.Aam, Mnemonic.Popa,
-        Mnemonic.Popad, Mnemonic.Bt, Mnemonic.Bts, Mnemonic.Btr, Mnemonic.Btc,
+        Mnemonic.Popad, Mnemonic.Bt, Mnemonic.Bts, Mnemonic.Btr, Mnemonic.Btc, Mnemonic.Vmaskmovdqu,
     ];
 
     private readonly OpCodeInfo[] _encodings = LiftTable.Rows.SelectMany(row => source.EncodingsOf(row.Mnemonic))
@@ -52,8 +52,8 @@ internal sealed class ProgramSource(RandomValues random, FormSource source, Regi
     /// <summary>Flags that mean nothing where the fault is.</summary>
     public uint UndefinedAtFault { get; private set; }
 
-    // LEA, NOP and prefetches name memory and leave it alone.
-    private static bool Touches(Form form) => form.Instruction.Mnemonic is not (Mnemonic.Lea or Mnemonic.Nop or Mnemonic.Cldemote) && form.Instruction.MemorySize.GetSize() > 0
+    // LEA, NOP and prefetches name memory and leave it alone; a masked move may.
+    private static bool Touches(Form form) => form.Instruction.Mnemonic is not (Mnemonic.Lea or Mnemonic.Nop or Mnemonic.Cldemote or Mnemonic.Vmaskmovps or Mnemonic.Vmaskmovpd or Mnemonic.Vpmaskmovd or Mnemonic.Vpmaskmovq) && form.Instruction.MemorySize.GetSize() > 0
         && !form.Instruction.Mnemonic.ToString().StartsWith("Prefetch", StringComparison.Ordinal);
 
     /// <summary>A body, a step of the counter, more body that leaves the flags alone, and a jump to the start. False: the draw was no good.</summary>

@@ -1,9 +1,9 @@
 using Iced.Intel;
 
-namespace Tcg.Mttcg.Translator.Tests.Oracle;
+namespace Tcg.Mttcg.SelfTest.Oracle;
 
 /// <summary>
-/// All encodings that Iced knows of a mnemonic in 64-bit or 32-bit mode, each with random operands: every register class, memory by base, index,
+/// All encodings that Iced knows of a mnemonic that the host knows in 64-bit or 32-bit mode, each with random operands: every register class, memory by base, index,
 /// displacement or RIP, 32-bit addresses, immediates, LOCK and REP where allowed.
 /// </summary>
 internal sealed class FormSource(RandomValues random, int bitness)
@@ -20,7 +20,8 @@ internal sealed class FormSource(RandomValues random, int bitness)
         from code in Enum.GetValues<Code>()
         where code.Mnemonic() == mnemonic
         let info = code.ToOpCode()
-        where info.IsInstruction && (bitness == 64 ? info.Mode64 : info.Mode32) && info.Encoding == EncodingKind.Legacy
+        where info is { IsInstruction: true, Fwait: false, DecoderOption: DecoderOptions.None } && (bitness == 64 ? info.Mode64 : info.Mode32) && info.Encoding is EncodingKind.Legacy or EncodingKind.VEX
+            && HostFeatures.Has(info)
         select info;
 
     /// <summary>Null: the operands drawn do not encode (a high byte beside REX), or are of a kind that is not synthesised.</summary>
@@ -35,7 +36,7 @@ internal sealed class FormSource(RandomValues random, int bitness)
         {
             if (!SetOperand(ref instruction, operand, info.GetOpKind(operand), memory)) return null;
         }
-        if (memory != HasMemory(instruction)) return null;
+        if (memory != HasMemory(instruction) || Clashes(instruction)) return null;
         if (memory && info.CanUseLockPrefix && instruction.Op0Kind == OpKind.Memory && random.Below(2) == 0) instruction.HasLockPrefix = true;
         if (info.CanUseRepnePrefix && random.Below(3) == 0) instruction.HasRepnePrefix = true;
         else if (info.CanUseRepPrefix && random.Below(2) == 0) instruction.HasRepPrefix = true;
@@ -75,7 +76,8 @@ internal sealed class FormSource(RandomValues random, int bitness)
     private bool SetOperand(ref Instruction instruction, int operand, OpCodeOperandKind kind, bool memory)
     {
         if (OperandRegisters.Fixed(kind) is not Register.None and var only) SetRegister(ref instruction, operand, only);
-        else if (memory && OperandRegisters.MayBeMemory(kind)) SetMemory(ref instruction, operand);
+        else if (OperandRegisters.Index(kind) != Register.None && !_anyAddress) return false;
+        else if (memory && OperandRegisters.MayBeMemory(kind)) SetMemory(ref instruction, operand, kind);
         else if (OperandRegisters.Choices(kind, bitness) is { Count: > 0 } choices) SetRegister(ref instruction, operand, random.Pick(choices));
         else return SetImmediate(ref instruction, operand, kind);
         return true;
@@ -87,9 +89,14 @@ internal sealed class FormSource(RandomValues random, int bitness)
         instruction.SetOpRegister(operand, register);
     }
 
-    private void SetMemory(ref Instruction instruction, int operand)
+    private void SetMemory(ref Instruction instruction, int operand, OpCodeOperandKind kind)
     {
         instruction.SetOpKind(operand, OpKind.Memory);
+        if (kind == OpCodeOperandKind.mem_offs || OperandRegisters.Index(kind) != Register.None)
+        {
+            SetSpecialMemory(ref instruction, kind);
+            return;
+        }
         var narrow = bitness == 32 || random.Below(8) == 0;
         var shape = _anyAddress ? random.Below(8) : 0;
         if (shape == 0)
@@ -97,7 +104,7 @@ internal sealed class FormSource(RandomValues random, int bitness)
             // In 32-bit code the same encoding is an absolute address.
             if (bitness == 64) instruction.MemoryBase = Register.RIP;
             instruction.MemoryDisplSize = bitness / 8;
-            instruction.MemoryDisplacement64 = _memory ?? Arena.Address + Arena.DataOffset + Arena.DataBytes / 4 + (uint)random.Below(32) * 16;
+            instruction.MemoryDisplacement64 = FixedAddress();
             return;
         }
         var displacement = random.Below(3) switch { 0 => 0, 1 => random.Below(256) - 128, _ => random.Below(0x10000) - 0x8000 };
@@ -111,6 +118,30 @@ internal sealed class FormSource(RandomValues random, int bitness)
         instruction.MemoryDisplacement64 = narrow ? (uint)displacement : (ulong)displacement;
         instruction.MemoryDisplSize = displacement == 0 ? 0 : narrow ? 4 : 8;
     }
+
+    private ulong FixedAddress() => _memory ?? Arena.Address + Arena.DataOffset + Arena.DataBytes / 4 + (uint)random.Below(16) * 32;
+
+    // An absolute address in the instruction, or a vector of indexes beside a base register.
+    private void SetSpecialMemory(ref Instruction instruction, OpCodeOperandKind kind)
+    {
+        instruction.MemoryDisplSize = bitness / 8;
+        if (kind == OpCodeOperandKind.mem_offs)
+        {
+            instruction.MemoryDisplacement64 = FixedAddress();
+            return;
+        }
+        instruction.MemoryBase = Sized(random.Pick(_bases), bitness == 32);
+        instruction.MemoryIndex = OperandRegisters.Index(kind) + random.Below(bitness == 64 ? 16 : 8);
+        instruction.MemoryIndexScale = 1 << random.Below(4);
+        var displacement = random.Below(256) - 128;
+        instruction.MemoryDisplacement64 = bitness == 32 ? (uint)displacement : (ulong)displacement;
+    }
+
+    // A gather whose destination, mask and index are not three registers is #UD (SDM 2A 2.3.12).
+    private static bool Clashes(in Instruction instruction) =>
+        instruction.IsVsib && (Same(instruction.Op0Register, instruction.Op2Register) || Same(instruction.Op0Register, instruction.MemoryIndex) || Same(instruction.Op2Register, instruction.MemoryIndex));
+
+    private static bool Same(Register left, Register right) => left.GetFullRegister() == right.GetFullRegister();
 
     private static Register Sized(Register register, bool narrow) => narrow ? register - Register.RAX + Register.EAX : register;
 
@@ -150,6 +181,13 @@ internal sealed class FormSource(RandomValues random, int bitness)
 
     private bool SetImplicitMemory(ref Instruction instruction, int operand, OpCodeOperandKind kind)
     {
+        if (kind == OpCodeOperandKind.seg_rBX_al)
+        {
+            instruction.SetOpKind(operand, OpKind.Memory);
+            instruction.MemoryBase = Sized(Register.RBX, bitness == 32);
+            instruction.MemoryIndex = Register.AL;
+            return true;
+        }
         OpKind? memory = kind switch
         {
             OpCodeOperandKind.seg_rSI => bitness == 64 ? OpKind.MemorySegRSI : OpKind.MemorySegESI,

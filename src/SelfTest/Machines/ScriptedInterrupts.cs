@@ -1,7 +1,7 @@
 using Tcg.Mttcg.Memory;
 using Tcg.Mttcg.Memory.Contracts;
 
-namespace Tcg.Mttcg.Translator.Tests.Support;
+namespace Tcg.Mttcg.SelfTest.Machines;
 
 /// <summary>A local APIC that sends one interrupt when the processor has looked for one so many times, and the events it is told to.</summary>
 internal sealed class ScriptedInterrupts : ILocalInterrupts

@@ -3,14 +3,14 @@ using Tcg.Mttcg.Translator.Host;
 using Tcg.Mttcg.Translator.Host.Interpreter;
 using Tcg.Mttcg.Translator.Host.X64;
 
-namespace Tcg.Mttcg.Translator.Tests.Oracle;
+namespace Tcg.Mttcg.SelfTest.Oracle;
 
 /// <summary>A back end, with a code buffer if it needs one; its region is emptied for each block.</summary>
-internal sealed class TestBackEnd : IDisposable
+internal sealed class OracleBackEnd : IDisposable
 {
     private const int BufferBytes = 1 << 18;
 
-    public TestBackEnd(bool translated)
+    public OracleBackEnd(bool translated)
     {
         if (!translated)
         {

@@ -1,7 +1,8 @@
+using System.Runtime.Intrinsics.X86;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
-namespace Tcg.Mttcg.Translator.Tests.Oracle;
+namespace Tcg.Mttcg.SelfTest.Oracle;
 
 /// <summary>
 /// Runs instructions on the host processor between a prologue that loads every register and an epilogue that stores them. They must fall through and
@@ -29,8 +30,6 @@ internal sealed unsafe class NativeRunner : IDisposable
 
     private static readonly AssemblerRegister64[] General = [rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15];
     private static readonly AssemblerRegister64[] Preserved = [rbx, rbp, r12, r13, r14, r15];
-    private static readonly AssemblerRegisterXMM[] Vectors =
-        [xmm0, xmm1, xmm2, xmm3, xmm4, xmm5, xmm6, xmm7, xmm8, xmm9, xmm10, xmm11, xmm12, xmm13, xmm14, xmm15];
 
     private readonly byte* _code = HostPages.Code(CodeAddress, CodeBytes);
     private readonly int _bitness;
@@ -53,6 +52,7 @@ internal sealed unsafe class NativeRunner : IDisposable
     public void Run(ref Registers registers)
     {
         *(Registers*)Input = registers;
+        if (!Avx.IsSupported) *(Registers*)Output = registers;
         FxImage.Write((byte*)X87Input, registers);
         ((delegate* unmanaged<void>)CodeAddress)();
         registers = *(Registers*)Output;
@@ -73,7 +73,7 @@ internal sealed unsafe class NativeRunner : IDisposable
         a.stmxcsr(__dword_ptr[SavedMxCsr]);
         a.fxrstor64(__[X87Input]);
         a.ldmxcsr(__dword_ptr[Input + Registers.MxCsrOffset]);
-        for (var index = 0; index < 16; index++) a.movups(Vectors[index], __xmmword_ptr[Input + Registers.VectorOffset + (uint)index * 16]);
+        for (var index = 0; index < 16; index++) LoadVector(a, index);
         a.mov(eax, _bitness == 32 ? DataSegment : 0);
         a.mov(ds, eax);
         a.mov(es, eax);
@@ -104,9 +104,24 @@ internal sealed unsafe class NativeRunner : IDisposable
         a.fxsave64(__[X87Output]);
         a.fninit();
         a.ldmxcsr(__dword_ptr[SavedMxCsr]);
-        for (var index = 0; index < 16; index++) a.movups(__xmmword_ptr[Output + Registers.VectorOffset + (uint)index * 16], Vectors[index]);
+        for (var index = 0; index < 16; index++) StoreVector(a, index);
+        if (Avx.IsSupported) a.vzeroupper();
         foreach (var register in Preserved.Reverse()) a.pop(register);
         a.ret();
+    }
+
+    private static void LoadVector(Assembler a, int index)
+    {
+        var at = Input + Registers.VectorOffset + (uint)index * Registers.VectorBytes;
+        if (Avx.IsSupported) a.vmovups(new AssemblerRegisterYMM(Register.YMM0 + index), __ymmword_ptr[at]);
+        else a.movups(new AssemblerRegisterXMM(Register.XMM0 + index), __xmmword_ptr[at]);
+    }
+
+    private static void StoreVector(Assembler a, int index)
+    {
+        var at = Output + Registers.VectorOffset + (uint)index * Registers.VectorBytes;
+        if (Avx.IsSupported) a.vmovups(__ymmword_ptr[at], new AssemblerRegisterYMM(Register.YMM0 + index));
+        else a.movups(__xmmword_ptr[at], new AssemblerRegisterXMM(Register.XMM0 + index));
     }
 
     private byte[] Assemble(ulong at, Action<Assembler> emit)

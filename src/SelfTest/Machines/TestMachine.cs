@@ -12,7 +12,7 @@ using Tcg.Mttcg.Translator.Host.X64;
 using Tcg.Mttcg.Translator.Ir;
 using Tcg.Mttcg.Translator.Runtime;
 
-namespace Tcg.Mttcg.Translator.Tests.Support;
+namespace Tcg.Mttcg.SelfTest.Machines;
 
 public enum Engine { Interpreter, X64 }
 

@@ -1,14 +1,17 @@
-namespace Tcg.Mttcg.Translator.Tests.Oracle;
+namespace Tcg.Mttcg.SelfTest.Oracle;
 
 /// <summary>What a user program sees of a processor, as the native stub loads and stores it.</summary>
 internal unsafe struct Registers
 {
-    public const int FlagsOffset = 128, MxCsrOffset = 136, VectorOffset = 144, X87Offset = VectorOffset + 16 * 16;
+    public const int FlagsOffset = 128, MxCsrOffset = 136, VectorOffset = 144;
+
+    /// <summary>Bytes of a vector register: YMM. Upper halves stay as they were where the host has no AVX.</summary>
+    public const int VectorBytes = 32;
 
     public fixed ulong Gpr[16];
     public ulong Flags;
     public ulong MxCsr;
-    public fixed byte Vector[16 * 16];
+    public fixed byte Vector[16 * VectorBytes];
 
     /// <summary>Control and status words, and one tag bit a physical register (1: in use), as FXSAVE has them.</summary>
     public ushort X87Control, X87Status, X87InUse;

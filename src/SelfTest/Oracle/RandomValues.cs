@@ -1,4 +1,4 @@
-namespace Tcg.Mttcg.Translator.Tests.Oracle;
+namespace Tcg.Mttcg.SelfTest.Oracle;
 
 /// <summary>Integers and floats with a taste for corner cases. Deterministic.</summary>
 internal sealed class RandomValues(int seed)
