@@ -24,6 +24,10 @@ internal static class Exclusions
     public static bool Has(OpCodeInfo info) =>
         Mnemonics.Contains(info.Mnemonic) || info.IsPrivileged || info.Code.FlowControl() != FlowControl.Next;
 
+    /// <summary>Why, in two words.</summary>
+    public static string Reason(OpCodeInfo info) =>
+        info.IsPrivileged ? "privileged" : info.Code.FlowControl() != FlowControl.Next ? "transfers control" : "asks the system";
+
     /// <summary>The flags nobody promises, for masking comparisons.</summary>
     public static uint UndefinedFlags(in Instruction instruction) => Mask(instruction.RflagsUndefined);
 
