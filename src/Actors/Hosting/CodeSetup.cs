@@ -3,6 +3,7 @@ using Tcg.Mttcg.Translator.Cache;
 using Tcg.Mttcg.Translator.Host;
 using Tcg.Mttcg.Translator.Host.Interpreter;
 using Tcg.Mttcg.Translator.Host.X64;
+using Tcg.Mttcg.Translator.Runtime;
 
 namespace Tcg.Mttcg.Actors.Hosting;
 
@@ -13,7 +14,7 @@ internal sealed class CodeSetup : IDisposable
     private readonly X64Options? _jit;
 
     /// <exception cref="ArgumentException">The code buffer is too small for so many vCPUs, or the host cannot run translated code.</exception>
-    public CodeSetup(MachineOptions options, MttcgSettings settings)
+    public CodeSetup(MachineOptions options, CpuModel model, MttcgSettings settings)
     {
         if (options.BackEnd == BackEndKind.Jit && !X64BackEnd.IsSupported)
             throw new ArgumentException("this host cannot run translated code: use the interpreter", nameof(options));
@@ -25,7 +26,7 @@ internal sealed class CodeSetup : IDisposable
         _jit = options.Jit;
         var bytes = options.CodeBytes ?? settings.CodeBytes;
         var buffer = new CodeBuffer(bytes, Regions(bytes, options.Cpus, settings));
-        _thunks = X64Thunks.Emit(buffer.Thunks);
+        _thunks = X64Thunks.Emit(buffer.Thunks, wide: model.Features.Has(CpuFeature.Avx));
         _jit?.PerfMap?.Add(_thunks);
         Cache = TbCache.Create(new X64Linker(), buffer);
     }

@@ -22,12 +22,14 @@ internal sealed class MachineBody : IDisposable
     private readonly Stack<IDisposable> _owned = new();
     private readonly MachineOptions _options;
     private readonly BoardMemory _boardMemory;
+    private readonly CpuModel _model;
 
     public MachineBody(MachineOptions options, MttcgSettings settings, CancellationToken teardown)
     {
         _options = options;
         Settings = settings;
         Doors = [.. Enumerable.Range(0, options.Cpus).Select(i => new VcpuDoor(i))];
+        _model = new CpuModel { Processors = options.Cpus };
         Control = new MachineControl(Doors);
         Dma = new DmaInvalidation(teardown);
         Turns = options.SingleThread ? new TurnTaking(settings.Vcpu.Turn) : null;
@@ -44,7 +46,7 @@ internal sealed class MachineBody : IDisposable
             Stores = new StoreTracking(new PageDirectory(Ram.EndPage), new DirtyBitmaps(Ram.EndPage));
             Memory = new PhysicalMemory(Map, Stores, Dma);
             Boot = Load();
-            Code = Own(new CodeSetup(options, settings));
+            Code = Own(new CodeSetup(options, _model, settings));
             Vcpus = [.. Doors.Select(door => NewVcpu(door, tsc, ports))];
             BootProcessor.Enter(Vcpus[0].Cpu, Boot);
         }
@@ -98,7 +100,7 @@ internal sealed class MachineBody : IDisposable
         var apic = Board.LocalInterrupts[index];
         var cpuPorts = new CpuPorts(index, apic, tsc, Control, new CpuPhysicalView(Map, apic), Memory, new PageWalker(Memory), ports, Stores)
         {
-            Model = new CpuModel { Processors = Doors.Count },
+            Model = _model,
         };
         var executor = Settings.Executor with { OneInstructionPerTb = _options.OneInstructionPerTb, Log = _options.Trace };
         var body = Own(new VcpuBody(door, cpuPorts, Code.NewBackEnd(), Code.Cache, Settings, executor, Doors.Count > Environment.ProcessorCount));

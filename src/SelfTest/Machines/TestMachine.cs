@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using Iced.Intel;
 using Tcg.Mttcg.Memory;
 using Tcg.Mttcg.Memory.Contracts;
@@ -52,7 +53,7 @@ internal sealed unsafe class TestMachine : IDisposable
     {
         if (engine == Engine.Interpreter) return new(_ => (new InterpreterBackEnd(), new NoLinker()), null, options);
         return new(
-            buffer => (new X64BackEnd(X64Thunks.Emit(buffer!.Thunks)), new X64Linker()), new CodeBuffer(8 << 20, 4), options);
+            buffer => (new X64BackEnd(X64Thunks.Emit(buffer!.Thunks, Avx.IsSupported)), new X64Linker()), new CodeBuffer(8 << 20, 4), options);
     }
 
     public Cpu Cpu { get; }

@@ -6,7 +6,8 @@ namespace Tcg.Mttcg.SelfTest.Oracle;
 /// All encodings that Iced knows of a mnemonic that the host knows in 64-bit or 32-bit mode, each with random operands: every register class, memory by base, index,
 /// displacement or RIP, 32-bit addresses, immediates, LOCK and REP where allowed.
 /// </summary>
-internal sealed class FormSource(RandomValues random, int bitness)
+/// <param name="translated">False: only what the interpreter can run.</param>
+internal sealed class FormSource(RandomValues random, int bitness, bool translated = true)
 {
     private static readonly Register[] Bases =
         [Register.RAX, Register.RCX, Register.RDX, Register.RBX, Register.RBP, Register.RSI, Register.RDI, Register.R8, Register.R11, Register.R12, Register.R13, Register.R15];
@@ -18,7 +19,7 @@ internal sealed class FormSource(RandomValues random, int bitness)
 
     public IEnumerable<OpCodeInfo> EncodingsOf(Mnemonic mnemonic) =>
         from code in Enum.GetValues<Code>()
-        where code.Mnemonic() == mnemonic
+        where code.Mnemonic() == mnemonic && (translated || !InterpreterGaps.Mnemonics.Contains(mnemonic))
         let info = code.ToOpCode()
         where info is { IsInstruction: true, Fwait: false, DecoderOption: DecoderOptions.None } && (bitness == 64 ? info.Mode64 : info.Mode32) && info.Encoding is EncodingKind.Legacy or EncodingKind.VEX
             && HostFeatures.Has(info)

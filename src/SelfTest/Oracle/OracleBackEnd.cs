@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using Tcg.Mttcg.Translator.Cache;
 using Tcg.Mttcg.Translator.Host;
 using Tcg.Mttcg.Translator.Host.Interpreter;
@@ -18,7 +19,7 @@ internal sealed class OracleBackEnd : IDisposable
             return;
         }
         Buffer = new CodeBuffer(BufferBytes, 2);
-        BackEnd = new X64BackEnd(X64Thunks.Emit(Buffer.Thunks));
+        BackEnd = new X64BackEnd(X64Thunks.Emit(Buffer.Thunks, Avx.IsSupported));
     }
 
     public static bool CanTranslate => X64BackEnd.IsSupported;

@@ -37,5 +37,6 @@ public static class LiftTable
         Strings.Rows, FlagOps.Rows, Decimals.Rows, InputOutput.Rows, SystemOps.Rows, Descriptors.Rows, SegmentLoads.Rows, Hints.Rows,
         SaveAreas.Rows, X87.Rows, Mmx.Rows,
         SseMoves.Rows, SseFloat.Rows, SseConvert.Rows, SseInteger.Rows, SseShuffle.Rows, Sse3And4.Rows, SseSpecial.Rows,
+        AvxMoves.Rows, AvxMemory.Rows, AvxFloat.Rows, AvxConvert.Rows, AvxInteger.Rows, AvxShuffle.Rows, Fma.Rows, Crypto.Rows,
     ];
 }

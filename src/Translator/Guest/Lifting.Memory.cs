@@ -81,7 +81,7 @@ public sealed partial class Lifting
         return linear;
     }
 
-    /// <summary>The memory operand as decoded, segment not checked.</summary>
+    /// <summary>The memory operand as decoded, segment not checked, without an index that is a vector.</summary>
     public IrAddress MemoryOperand()
     {
         var address = new IrAddress
@@ -96,7 +96,7 @@ public sealed partial class Lifting
             return address;
         }
         if (Instruction.MemoryBase != Register.None) address.Base = Gpr(Instruction.MemoryBase);
-        if (Instruction.MemoryIndex != Register.None)
+        if (Instruction.MemoryIndex.IsGPR())
         {
             address.Index = Gpr(Instruction.MemoryIndex);
             address.ScaleShift = (byte)System.Numerics.BitOperations.Log2((uint)Instruction.MemoryIndexScale);
@@ -111,7 +111,7 @@ public sealed partial class Lifting
     private OpSize AddressSize()
     {
         var register = Instruction.MemoryBase != Register.None ? Instruction.MemoryBase : Instruction.MemoryIndex;
-        if (register != Register.None) return register == Register.EIP ? OpSize.B32 : SizeOfBytes(register.GetSize());
+        if (register != Register.None && !register.IsVectorRegister()) return register == Register.EIP ? OpSize.B32 : SizeOfBytes(register.GetSize());
         return Instruction.MemoryDisplSize switch
         {
             2 => OpSize.B16,

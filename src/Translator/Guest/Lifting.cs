@@ -34,7 +34,7 @@ public sealed partial class Lifting(CodeWindow window)
         Ended = false;
     }
 
-    /// <summary>Emits everything for <see cref="Instruction"/>, its faults included.</summary>
+    /// <summary>Emits everything for <see cref="Instruction"/>, its faults included. EVEX and other makers' encodings, which share mnemonics, are unknown here.</summary>
     public void LiftOne(ulong rip)
     {
         Rip = rip;
@@ -48,7 +48,7 @@ public sealed partial class Lifting(CodeWindow window)
             if (Instruction.Length >= CodeWindow.MaxInstruction) RaiseGeneralProtection();
             else RaiseUndefined();
         }
-        else if (!LiftTable.TryFind(Instruction.Mnemonic, out var row))
+        else if (Instruction.Encoding > EncodingKind.VEX || !LiftTable.TryFind(Instruction.Mnemonic, out var row))
         {
             RaiseUndefined();
         }

@@ -46,8 +46,8 @@ public struct IrAddress
     public OpSize AddressSize;
     public Segment Segment;
     public bool Linear32;
-    /// <summary>SIMD operands that must be 16-byte aligned: #GP(0) otherwise.</summary>
-    public bool Aligned16;
+    /// <summary>SIMD operands that must be aligned to 16 or 32 bytes: #GP(0) otherwise. 0: anywhere.</summary>
+    public byte Alignment;
     public long Displacement;
 }
 

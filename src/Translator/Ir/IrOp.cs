@@ -122,7 +122,7 @@ public enum IrOp : byte
     [Op(1, 1, Faults | HasMemory, Writes = All, Reads = CF)] GuestRmw,
     /// <summary>CMPXCHG: compares guest RAX (at Size) with memory; equal: memory becomes A; else RAX becomes memory. Flags of the comparison. Memory is always written.</summary>
     [Op(0, 1, Faults | HasMemory, Writes = All)]    GuestCmpXchg,
-    /// <summary>The store of Size at Mem would succeed, or faults now. For instructions that must not change anything before all their stores are known to succeed.</summary>
+    /// <summary>The store of Size (up to 128) at Mem would succeed, or faults now. For instructions that must not change anything before all their stores are known to succeed.</summary>
     [Op(0, 0, Faults | HasMemory)]                  ProbeWrite,
 
     // -- processor state, helpers, SIMD ----------------------------------------------------------------------------------------------
@@ -132,10 +132,10 @@ public enum IrOp : byte
     /// <summary>Dst becomes helper number Imm (<see cref="Runtime.HelperId"/>) of A, B, C. The helper sees and may change the whole guest state, and may fault.</summary>
     [Op(1, 3, Faults | CallsHelper, Writes = All, Reads = All)] Call,
     /// <summary>
-    /// SIMD instruction number Imm of <see cref="IrBlock.Simd"/>: its vector registers are the guest's; a general register source is A, a general
-    /// register result is Dst, a memory operand is Mem.
+    /// SIMD instruction number Imm of <see cref="IrBlock.Simd"/>: its vector registers are the guest's; a general register source is A (explicit
+    /// lengths of string compares: A and B), a general register result is Dst, a memory operand is Mem.
     /// </summary>
-    [Op(1, 1, Faults | HasMemory, Writes = All)]    Simd,
+    [Op(1, 2, Faults | HasMemory, Writes = All)]    Simd,
     /// <summary>MFENCE, or what LFENCE/SFENCE need on the host (Aux: 0 MFENCE, 1 LFENCE, 2 SFENCE).</summary>
     [Op(0, 0, 0)]                                Fence,
     /// <summary>PAUSE: Imm 0. The back end may give the core away.</summary>

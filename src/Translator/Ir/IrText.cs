@@ -137,7 +137,7 @@ public static class IrText
         }
         if (address.AddressSize != OpSize.B64) text.Append(" a").Append(8 << (int)address.AddressSize);
         if (address.Linear32) text.Append(" linear32");
-        if (address.Aligned16) text.Append(" aligned16");
+        if (address.Alignment != 0) text.Append(" aligned").Append(address.Alignment);
         return text.Append(']').ToString();
     }
 

@@ -140,7 +140,7 @@ internal sealed class IrTextParser
         foreach (var word in words.AsSpan(1))
         {
             if (word == "linear32") address.Linear32 = true;
-            else if (word == "aligned16") address.Aligned16 = true;
+            else if (word.StartsWith("aligned", StringComparison.Ordinal)) address.Alignment = byte.Parse(word.AsSpan(7), CultureInfo.InvariantCulture);
             else if (word[0] == 'a') address.AddressSize = ParseSize(word[1..]);
             else throw Bad($"unknown address attribute '{word}'");
         }

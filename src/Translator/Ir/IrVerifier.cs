@@ -84,7 +84,7 @@ public static class IrVerifier
     private static string? CheckSizes(in IrInstruction instruction)
     {
         var op = instruction.Op;
-        if (instruction.Size > OpSize.B64 && op != IrOp.Simd) return "size above 64";
+        if (instruction.Size > OpSize.B64 && op is not (IrOp.Simd or IrOp.ProbeWrite)) return "size above 64";
         if (op is IrOp.Movzx or IrOp.Movsx or IrOp.GuestLoad && instruction.SourceSize > instruction.Size) return "narrows";
         if (op is IrOp.MulWide or IrOp.IMulWide && instruction.Size == OpSize.B8 && !instruction.Dst2.IsNone) return "a byte product has one result";
         if (op is IrOp.Shld or IrOp.Shrd && instruction.Size == OpSize.B8) return "no byte form";

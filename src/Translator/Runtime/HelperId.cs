@@ -117,4 +117,6 @@ public enum HelperId : ushort
     WriteSegmentBase,
     /// <summary>A = packed <see cref="MmxCall"/>, B = the source if it is no MMX register, zero-extended. Result: what the instruction computes. #MF like x87.</summary>
     Mmx,
+    /// <summary>A = offset in the segment, B = packed <see cref="ElementMove"/>. Vector registers in place.</summary>
+    MoveElements,
 }

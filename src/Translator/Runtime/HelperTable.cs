@@ -67,6 +67,7 @@ public sealed unsafe class HelperTable
         PortHelpers.Rows,
         AtomicHelpers.Rows,
         SaveHelpers.Rows,
+        VectorHelpers.Rows,
         X87Helpers.Rows,
         MmxHelpers.Rows,
         DecimalHelpers.Rows,

@@ -18,14 +18,14 @@ public sealed class EverythingTests
     public void Every_row_lifts_to_well_formed_ir_and_is_reachable()
     {
         var seen = new HashSet<Mnemonic>();
-        LiftAll(Lifted.Flat64, 64, seen);
-        LiftAll(Lifted.Flat32, 32, seen);
+        LiftAll(Lifted.Flat64 | TbFlags.Avx, 64, seen);
+        LiftAll(Lifted.Flat32 | TbFlags.Avx, 32, seen);
         LiftAll(Lifted.Real16, 16, seen);
         Assert.Equal("", string.Join(' ', LiftTable.Rows.Select(row => row.Mnemonic).Except(seen)));
     }
 
     [Theory]
-    [InlineData(Lifted.Segmented32 | (TbFlags)3, 32)]
+    [InlineData(Lifted.Segmented32 | TbFlags.Avx | (TbFlags)3, 32)]
     [InlineData(Lifted.Segmented32 | TbFlags.TaskSwitched | TbFlags.MonitorCoprocessor, 32)]
     [InlineData(TbFlags.Protected | TbFlags.Virtual8086 | (TbFlags)3, 16)]
     [InlineData(Lifted.Flat64 | (TbFlags)3 | TbFlags.Umip | TbFlags.TimeStampDisable, 64)]
@@ -41,27 +41,34 @@ public sealed class EverythingTests
         var lifter = new BlockLifter();
         var block = new IrBlock();
         var context = new TbContext(0x1000, 0, flags, (TbCompileFlags)1);
-        byte[][] rex = bitness == 64 ? [[], [0x48]] : [[]];
-        foreach (var prefix in Prefixes)
+        foreach (var lead in Legacy(bitness).Concat(Vex()))
         {
-            foreach (var map in Maps)
+            for (var opcode = 0; opcode < 256; opcode++)
             {
-                foreach (var wide in rex)
+                for (var modRm = 0; modRm < 256; modRm++)
                 {
-                    for (var opcode = 0; opcode < 256; opcode++)
-                    {
-                        for (var modRm = 0; modRm < 256; modRm++)
-                        {
-                            if (!Matters(opcode, modRm)) continue;
-                            byte[] code = [.. prefix, .. wide, .. map, (byte)opcode, (byte)modRm, .. Tail];
-                            Assert.Equal(LiftOutcome.Lifted, lifter.Lift(block, context, new CodePages(code, room: 32)));
-                            if (IrVerifier.Check(block) is { } problem) Assert.Fail($"{Convert.ToHexString(code)}: {problem}\n{IrText.Print(block)}");
-                            var decoder = Decoder.Create(bitness, code);
-                            seen.Add(decoder.Decode().Mnemonic);
-                        }
-                    }
+                    if (!Matters(opcode, modRm)) continue;
+                    byte[] code = [.. lead, (byte)opcode, (byte)modRm, .. Tail];
+                    Assert.Equal(LiftOutcome.Lifted, lifter.Lift(block, context, new CodePages(code, room: 32)));
+                    if (IrVerifier.Check(block) is { } problem) Assert.Fail($"{Convert.ToHexString(code)}: {problem}\n{IrText.Print(block)}");
+                    var decoder = Decoder.Create(bitness, code);
+                    seen.Add(decoder.Decode().Mnemonic);
                 }
             }
         }
     }
+
+    private static IEnumerable<byte[]> Legacy(int bitness)
+    {
+        byte[][] rex = bitness == 64 ? [[], [0x48]] : [[]];
+        return from prefix in Prefixes from map in Maps from wide in rex select (byte[])[.. prefix, .. wide, .. map];
+    }
+
+    // Three maps, W, the second source none (or register 0) or register 3, L and the mandatory prefix.
+    private static IEnumerable<byte[]> Vex() =>
+        from map in (int[])[1, 2, 3]
+        from wide in (int[])[0, 0x80]
+        from second in (int[])[0xf << 3, 0xc << 3]
+        from rest in Enumerable.Range(0, 8)
+        select (byte[])[0xc4, (byte)(0xe0 | map), (byte)(wide | second | rest)];
 }

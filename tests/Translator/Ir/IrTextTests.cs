@@ -33,7 +33,7 @@ public class IrTextTests
         Assert.Equal((Operand.Gpr(0), Operand.Temp(3), Operand.None), (op.Dst, op.A, op.B));
         var address = block.Addresses[op.Mem];
         Assert.Equal((Operand.Gpr(3), Operand.Gpr(9), 2, -8L), (address.Base, address.Index, address.ScaleShift, address.Displacement));
-        Assert.Equal((OpSize.B32, Segment.Fs, true, true), (address.AddressSize, address.Segment, address.Linear32, address.Aligned16));
+        Assert.Equal((OpSize.B32, Segment.Fs, true, 16), (address.AddressSize, address.Segment, address.Linear32, (int)address.Alignment));
         Assert.Equal(4, block.Temps);
     }
 

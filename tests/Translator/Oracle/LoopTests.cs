@@ -37,7 +37,7 @@ public class LoopTests
         using var backEnd = new OracleBackEnd(translated);
         var guest = new GuestRunner(machine, bitness, backEnd);
         var random = new RandomValues(Seed);
-        var source = new FormSource(random, bitness);
+        var source = new FormSource(random, bitness, translated);
         var scenario = new Scenario(random, arena, bitness);
         var programs = new ProgramSource(random, source, bitness == 64 ? Register.RDI : Register.EDI);
 

@@ -39,7 +39,7 @@ public class OracleTests(ITestOutputHelper output)
         using var backEnd = new OracleBackEnd(translated);
         var guest = new GuestRunner(machine, bitness, backEnd);
         var random = new RandomValues(Seed);
-        var source = new FormSource(random, bitness);
+        var source = new FormSource(random, bitness, translated);
         var scenario = new Scenario(random, arena, bitness);
         var only = Environment.GetEnvironmentVariable("MTTCG_ORACLE_ONLY");
 

@@ -35,7 +35,7 @@ public class ProgramTests
         using var backEnd = new OracleBackEnd(translated);
         var guest = new GuestRunner(machine, bitness, backEnd);
         var random = new RandomValues(Seed);
-        var source = new FormSource(random, bitness);
+        var source = new FormSource(random, bitness, translated);
         var scenario = new Scenario(random, arena, bitness);
         var programs = new ProgramSource(random, source, Register.None);
 

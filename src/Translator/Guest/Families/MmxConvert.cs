@@ -59,10 +59,10 @@ internal static class MmxConvert
     private static (Operand Low, Operand High) Source(Lifting at, bool wide)
     {
         if (!at.IsMemory(1)) return (Half(at, at.RegisterOf(1), 0), wide ? Half(at, at.RegisterOf(1), 1) : Operand.None);
-        var memory = at.At(at.MemoryOperand() with { Aligned16 = wide }, wide ? 16 : 8, write: false);
+        var memory = at.At(at.MemoryOperand() with { Alignment = (byte)(wide ? 16 : 0) }, wide ? 16 : 8, write: false);
         var low = at.Load(memory, OpSize.B64);
         if (!wide) return (low, Operand.None);
-        var upper = at.Block.Addresses[memory] with { Aligned16 = false };
+        var upper = at.Block.Addresses[memory] with { Alignment = 0 };
         upper.Displacement += 8;
         return (low, at.Load(at.Block.Address(upper), OpSize.B64));
     }

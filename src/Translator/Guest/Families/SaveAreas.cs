@@ -25,6 +25,8 @@ internal static class SaveAreas
         new(Mnemonic.Xrstor64,   at => Extended(at, HelperId.Xrstor, wide: 1, variant: 0)),
         new(Mnemonic.Ldmxcsr,    LoadMxCsr),
         new(Mnemonic.Stmxcsr,    StoreMxCsr),
+        new(Mnemonic.Vldmxcsr,   LoadMxCsr),
+        new(Mnemonic.Vstmxcsr,   StoreMxCsr),
     ];
 
     private static void Fx(Lifting at, HelperId helper, uint wide)

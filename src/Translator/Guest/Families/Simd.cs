@@ -5,17 +5,18 @@ using Tcg.Mttcg.Translator.Runtime;
 namespace Tcg.Mttcg.Translator.Guest.Families;
 
 /// <summary>
-/// The one emitter behind all SSE rows: the instruction is kept as it is, and what it has of general registers and memory is named beside it.
+/// The one emitter behind all SSE and AVX rows: the instruction is kept as it is, and what it has of general registers and memory is named beside it.
 /// </summary>
 internal static class Simd
 {
     /// <summary>Rows for mnemonics that need nothing but <see cref="Lift"/>.</summary>
     public static IEnumerable<LiftRow> RowsOf(params Mnemonic[] mnemonics) => mnemonics.Select(mnemonic => new LiftRow(mnemonic, Lift));
 
-    /// <summary>SSE may run (SDM 3A 13.1); if not, the fault is emitted.</summary>
+    /// <summary>SSE (SDM 3A 13.1) or, by the instruction's encoding, AVX (SDM 2 2.4) may run; if not, the fault is emitted.</summary>
     public static bool Available(Lifting at)
     {
-        if (at.Has(TbFlags.Emulate) || !at.Has(TbFlags.OsFxsr)) at.RaiseUndefined();
+        var undefined = IsVex(at.Instruction) ? !at.IsProtected || !at.Has(TbFlags.Avx) : at.Has(TbFlags.Emulate) || !at.Has(TbFlags.OsFxsr);
+        if (undefined) at.RaiseUndefined();
         else if (at.Has(TbFlags.TaskSwitched)) at.RaiseAndEnd(Vector.DeviceNotAvailable, null);
         else return true;
         return false;
@@ -48,7 +49,9 @@ internal static class Simd
                 case OpKind.Memory:
                     simd.MemorySize = (byte)instruction.MemorySize.GetSize();
                     simd.Stores = operand == 0;
-                    memory = at.At(at.MemoryOperand() with { Aligned16 = MustAlign(instruction) }, simd.MemorySize, simd.Stores);
+                    memory = at.At(at.MemoryOperand() with { Alignment = Alignment(instruction) }, simd.MemorySize, simd.Stores);
+                    // A store that faults must not have computed: it would leave flags in MXCSR.
+                    if (instruction.Mnemonic == Mnemonic.Vcvtps2ph) at.ProbeWrite(memory, Lifting.SizeOfBytes(simd.MemorySize));
                     break;
             }
         }
@@ -74,9 +77,23 @@ internal static class Simd
         i.Imm = (ulong)(at.Block.Simd.Count - 1);
     }
 
-    /// <summary>Legacy 16-byte operands must be aligned, but for the moves and string compares made for unaligned data (SDM 1 4.1.1).</summary>
-    private static bool MustAlign(in Instruction instruction) =>
-        instruction.MemorySize.GetSize() == 16
-        && instruction.Mnemonic is not (Mnemonic.Movups or Mnemonic.Movupd or Mnemonic.Movdqu or Mnemonic.Lddqu
-            or Mnemonic.Pcmpistri or Mnemonic.Pcmpistrm or Mnemonic.Pcmpestri or Mnemonic.Pcmpestrm);
+    public static bool IsVex(in Instruction instruction) => instruction.Encoding == EncodingKind.VEX;
+
+    /// <summary>
+    /// Legacy 16-byte operands must be aligned, but for the moves and string compares made for unaligned data (SDM 1 4.1.1); with VEX only the
+    /// moves that say so (SDM 1 14.9).
+    /// </summary>
+    private static byte Alignment(in Instruction instruction)
+    {
+        var bytes = (byte)instruction.MemorySize.GetSize();
+        var aligned = IsVex(instruction) ? IsAlignedMove(instruction.Mnemonic) : bytes == 16 && !IsForUnaligned(instruction.Mnemonic);
+        return aligned ? bytes : (byte)0;
+    }
+
+    private static bool IsForUnaligned(Mnemonic mnemonic) => mnemonic
+        is Mnemonic.Movups or Mnemonic.Movupd or Mnemonic.Movdqu or Mnemonic.Lddqu or Mnemonic.Pcmpistri or Mnemonic.Pcmpistrm
+        or Mnemonic.Pcmpestri or Mnemonic.Pcmpestrm or Mnemonic.Pcmpestri64 or Mnemonic.Pcmpestrm64;
+
+    private static bool IsAlignedMove(Mnemonic mnemonic) => mnemonic
+        is Mnemonic.Vmovaps or Mnemonic.Vmovapd or Mnemonic.Vmovdqa or Mnemonic.Vmovntps or Mnemonic.Vmovntpd or Mnemonic.Vmovntdq or Mnemonic.Vmovntdqa;
 }

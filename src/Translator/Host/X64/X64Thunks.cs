@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using Tcg.Mttcg.Translator.Cache;
 using Tcg.Mttcg.Translator.Ir;
 using Tcg.Mttcg.Translator.Runtime;
@@ -14,18 +15,17 @@ namespace Tcg.Mttcg.Translator.Host.X64;
 /// HelperExit cleared, <b>HostReturn still set</b>, so that the dispatcher can unwind RIP with the TB's <see cref="UnwindTable"/>.
 /// </para>
 /// </summary>
-public sealed unsafe class X64Thunks
+public sealed unsafe partial class X64Thunks
 {
     // Stack frame of translated code, above RSP: the host's MXCSR. RSP is a multiple of 16 in TBs.
     private const int FrameBytes = 24, FrameMxCsr = 8;
-    private const uint MxCsrStatus = 0x3f;
 
     private readonly nuint[] _helpers = new nuint[Enum.GetValues<HelperId>().Length];
     private readonly List<(nuint Start, string Name)> _names = [];
 
-    private X64Thunks()
-    {
-    }
+    private readonly bool _wide;
+
+    private X64Thunks(bool wide) => _wide = wide;
 
     /// <summary>Native entry <c>ulong (CpuState*, host code)</c>; returns a <see cref="TbExit"/>.</summary>
     public nuint Enter { get; private set; }
@@ -44,13 +44,15 @@ public sealed unsafe class X64Thunks
     public nuint End { get; private set; }
 
     /// <param name="region">Region with at least 8 KiB free; its Used is advanced.</param>
+    /// <param name="wide">The guest has AVX, and so has the host: whole YMM registers are the guest's. False: XMM registers.</param>
     /// <param name="helperEntry">Native helper entry; 0: <see cref="HelperTable.EntryPoint"/>.</param>
-    public static X64Thunks Emit(CodeRegion region, nint helperEntry = 0)
+    public static X64Thunks Emit(CodeRegion region, bool wide, nint helperEntry = 0)
     {
         ArgumentNullException.ThrowIfNull(region);
         const int room = 8192;
         if (region.Bytes - region.Used < room) throw new ArgumentException($"thunks need {room} bytes of the region", nameof(region));
-        var thunks = new X64Thunks();
+        if (wide && !Avx.IsSupported) throw new PlatformNotSupportedException("the host has no AVX");
+        var thunks = new X64Thunks(wide);
         var writer = new X64Writer();
         writer.Begin(region, region.Used);
         thunks.EmitEnter(writer);
@@ -140,34 +142,6 @@ public sealed unsafe class X64Thunks
             w.JumpBack(common);
         }
     }
-
-    /// <summary>Guest registers from the state into their homes. RAX survives.</summary>
-    private static void LoadGuest(X64Writer w)
-    {
-        w.Emit(Opcode.MxCsrGroup, OpSize.B32, 2 | X64Writer.Digit, HostMem.Env(CpuState.HostMxCsrOffset));
-        for (var i = 0; i < 16; i++) w.Emit(Opcode.MovupsLoad, OpSize.B32, i, HostMem.Env(VectorOffset(i)));
-        for (var i = 0; i < 16; i++)
-        {
-            if (Homes.Of[i] != Reg.None) w.Load(OpSize.B64, Homes.Of[i], HostMem.Env(CpuState.GprOffset + 8 * i));
-        }
-    }
-
-    /// <summary>Guest registers into the state, the sticky exception bits into the guest's MXCSR, and the host's own MXCSR back.</summary>
-    private static void StoreGuest(X64Writer w, int hostMxCsr, Reg scratch = Reg.Rcx)
-    {
-        for (var i = 0; i < 16; i++)
-        {
-            if (Homes.Of[i] != Reg.None) w.Store(OpSize.B64, HostMem.Env(CpuState.GprOffset + 8 * i), Homes.Of[i]);
-        }
-        for (var i = 0; i < 16; i++) w.Emit(Opcode.MovupsStore, OpSize.B32, i, HostMem.Env(VectorOffset(i)));
-        w.Emit(Opcode.MxCsrGroup, OpSize.B32, 3 | X64Writer.Digit, HostMem.Env(CpuState.HostMxCsrOffset));
-        w.Emit(Opcode.MxCsrGroup, OpSize.B32, 2 | X64Writer.Digit, HostMem.At(Reg.Rsp, hostMxCsr));
-        w.Load(OpSize.B32, scratch, HostMem.Env(CpuState.HostMxCsrOffset));
-        w.Alu(AluOp.And, OpSize.B32, scratch, (int)MxCsrStatus);
-        w.Alu(AluOp.Or, OpSize.B32, HostMem.Env(CpuState.MxCsrOffset), scratch);
-    }
-
-    private static int VectorOffset(int number) => CpuState.VectorOffset + CpuState.VectorStride * number;
 
     /// <summary>
     /// |dividend| / |divisor| unsigned, then the signs: the quotient takes the sign of the two, the remainder the dividend's (SDM 2 IDIV).

@@ -100,7 +100,7 @@ internal static unsafe class MemoryHelpers
     private static ulong LoadWide(Cpu cpu, ulong address, ulong unused, ulong access)
     {
         var memory = new MemoryAccess(access);
-        if (memory.Aligned16 && (address & 15) != 0)
+        if ((address & (ulong)(memory.Alignment - 1)) != 0)
         {
             cpu.Raise(ExceptionVector.GeneralProtection, 0);
             return 0;
@@ -118,7 +118,7 @@ internal static unsafe class MemoryHelpers
     private static ulong StoreWide(Cpu cpu, ulong address, ulong unused, ulong access)
     {
         var memory = new MemoryAccess(access);
-        if (memory.Aligned16 && (address & 15) != 0)
+        if ((address & (ulong)(memory.Alignment - 1)) != 0)
         {
             cpu.Raise(ExceptionVector.GeneralProtection, 0);
             return 0;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using Tcg.Mttcg.Memory;
 using Tcg.Mttcg.Memory.Tlb;
 using Tcg.Mttcg.Translator.Cache;
@@ -30,7 +31,7 @@ internal sealed unsafe class X64Machine : IDisposable
         Ram = NativeMemory.Allocate(RamBytes);
         Cpu = new Cpu(_environment, null!);
         var thunkRegion = new CodeRegion(0, (byte*)_code.Writable, (byte*)_code.Executable, 16384, 16384);
-        Thunks = X64Thunks.Emit(thunkRegion, (nint)(delegate* unmanaged<CpuState*, ulong, ulong, ulong, ulong, ulong>)&Enter);
+        Thunks = X64Thunks.Emit(thunkRegion, Avx.IsSupported, (nint)(delegate* unmanaged<CpuState*, ulong, ulong, ulong, ulong, ulong>)&Enter);
         Region = new CodeRegion(1, (byte*)_code.Writable + 16384, (byte*)_code.Executable + 16384, codeBytes - 16384, codeBytes - 32768);
         BackEnd = new X64BackEnd(Thunks, options);
         State->MxCsr = State->HostMxCsr = 0x1f80;

@@ -107,7 +107,8 @@ internal static unsafe class SimdExecution
 
     private static bool IsMisaligned(Frame frame, IrInstruction* op)
     {
-        if (!frame.Addresses[op->Mem].Aligned16 || (GuestAddress.Linear(frame, op) & (VectorBytes - 1)) == 0) return false;
+        var alignment = frame.Addresses[op->Mem].Alignment;
+        if (alignment == 0 || (GuestAddress.Linear(frame, op) & (ulong)(alignment - 1)) == 0) return false;
         frame.Raise(GeneralProtection, 0);
         return true;
     }

@@ -136,7 +136,7 @@ internal sealed class AccessGroups
         if (_address.AddressSize == OpSize.B32) away = (int)away;
         if (away is < -MaxSpan or > MaxSpan) return false;
         int low = Math.Min(_low, (int)away), high = Math.Max(_high, (int)away + bytes);
-        if (high - low > MaxSpan || address.Aligned16 != _address.Aligned16 || address.Aligned16 && (away & 15) != 0) return false;
+        if (high - low > MaxSpan || address.Alignment != _address.Alignment || address.Alignment != 0 && (away & (address.Alignment - 1)) != 0) return false;
         (_low, _high) = (low, high);
         _last = folded ? index + 1 : index;
         _members++;

@@ -26,7 +26,7 @@ internal sealed unsafe partial class Lowerer
 
     /// <summary>These need RDX, or more scratch, of their own.</summary>
     internal static bool NeedsScratch(Mnemonic mnemonic) =>
-        mnemonic is Mnemonic.Maskmovdqu or Mnemonic.Pcmpestri or Mnemonic.Pcmpestrm or Mnemonic.Pcmpistri;
+        mnemonic is Mnemonic.Maskmovdqu || ComparesStrings(mnemonic);
 
     /// <summary>True: the access is served by its group's lookup.</summary>
     private bool LookupInGroup()
@@ -38,15 +38,14 @@ internal sealed unsafe partial class Lowerer
         {
             var address = _block.Addresses[Current.Mem];
             address.Displacement += group.Low;
-            var aligned = address.Aligned16;
             FlagsBeforeFault();
             LinearAddress(address);
             _groupPath = _cold.Count;
-            if (aligned)
+            if (address.Alignment != 0)
             {
                 // All members have the alignment of the first.
-                if ((group.Low & 15) != 0) throw new InvalidOperationException("an aligned group begins at an odd distance");
-                _w.Test(OpSize.B8, Reg.Rdx, 15);
+                if ((group.Low & (address.Alignment - 1)) != 0) throw new InvalidOperationException("an aligned group begins at an odd distance");
+                _w.Test(OpSize.B8, Reg.Rdx, address.Alignment - 1);
                 AddCold(ColdKind.Group, _w.Jump(Condition.Ne));
             }
             EmitLookup(group.Kind, group.High - group.Low);

@@ -107,9 +107,9 @@ internal sealed unsafe partial class Lowerer
         var address = _block.Addresses[Current.Mem];
         FlagsBeforeFault();
         LinearAddress(address);
-        if (address.Aligned16)
+        if (address.Alignment != 0)
         {
-            _w.Test(OpSize.B8, Reg.Rdx, 15);
+            _w.Test(OpSize.B8, Reg.Rdx, address.Alignment - 1);
             AddCold(ColdKind.Misaligned, _w.Jump(Condition.Ne));
         }
         EmitLookup(kind, bytes);
@@ -217,8 +217,7 @@ internal sealed unsafe partial class Lowerer
 
     private void SlowHelper(HelperId helper, int bytes)
     {
-        var aligned = _block.Addresses[Current.Mem].Aligned16;
-        _w.MovConstant(Reg.Rcx, new MemoryAccess(bytes, _block.Context.MmuIndex, aligned16: aligned).Raw);
+        _w.MovConstant(Reg.Rcx, new MemoryAccess(bytes, _block.Context.MmuIndex, alignment: _block.Addresses[Current.Mem].Alignment).Raw);
         CallHelper(helper);
     }
 }

@@ -26,7 +26,7 @@ internal sealed unsafe partial class Lowerer
             case Mnemonic.Maskmovdqu:
                 MaskedStore(instruction);
                 break;
-            case Mnemonic.Pcmpestri or Mnemonic.Pcmpestrm or Mnemonic.Pcmpistri:
+            case var mnemonic when ComparesStrings(mnemonic):
                 CompareStrings(instruction, simd.MemorySize > 0);
                 break;
             default:
@@ -112,19 +112,24 @@ internal sealed unsafe partial class Lowerer
     private static Instruction HostMaskedStore(in Instruction instruction) =>
         Instruction.CreateMaskmovdqu(64, instruction.Op1Register, instruction.Op2Register);
 
+    /// <summary>By explicit lengths or to an index: with implicit general registers.</summary>
+    private static bool ComparesStrings(Mnemonic mnemonic) => mnemonic
+        is Mnemonic.Pcmpistri or Mnemonic.Pcmpestri or Mnemonic.Pcmpestri64 or Mnemonic.Pcmpestrm or Mnemonic.Pcmpestrm64
+        or Mnemonic.Vpcmpistri or Mnemonic.Vpcmpestri or Mnemonic.Vpcmpestri64 or Mnemonic.Vpcmpestrm or Mnemonic.Vpcmpestrm64;
+
     /// <summary>The SSE4.2 string compares take lengths in (E)AX and (E)DX and leave an index in ECX, all scratch here.</summary>
     private void CompareStrings(Instruction instruction, bool memory)
     {
         ref var x = ref Current;
-        if (instruction.Mnemonic is Mnemonic.Pcmpestri or Mnemonic.Pcmpestrm)
+        if (!x.A.IsNone)
         {
             if (memory)
             {
                 _w.Mov(OpSize.B64, Reg.Rcx, Reg.Rdx);
                 PointTo(ref instruction, Register.RCX, 0);
             }
-            LoadInto(OpSize.B64, Reg.Rax, Place(Operand.Gpr(0)));
-            LoadInto(OpSize.B64, Reg.Rdx, Place(Operand.Gpr(2)));
+            LoadInto(OpSize.B64, Reg.Rax, Place(x.A));
+            LoadInto(OpSize.B64, Reg.Rdx, Place(x.B));
         }
         Encode(instruction);
         if (!x.Dst.IsNone) StoreResult(OpSize.B32, Place(x.Dst), Reg.Rcx);
