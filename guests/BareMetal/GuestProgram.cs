@@ -9,6 +9,7 @@ namespace Tcg.Mttcg.Guests.BareMetal;
 /// </summary>
 public sealed class GuestProgram
 {
+    private readonly List<(uint Address, byte[] Bytes)> _placed = [];
     private Label _main, _putChar, _putHex;
 
     public GuestProgram(string name)
@@ -93,13 +94,23 @@ public sealed class GuestProgram
         C.nop();
     }
 
+    /// <summary>Bytes that the loader puts at a physical address behind the code.</summary>
+    public void Place(uint address, byte[] bytes, uint most)
+    {
+        if (bytes.Length > most) throw new InvalidOperationException($"{bytes.Length} bytes at 0x{address:x}: {most} fit");
+        _placed.Add((address, bytes));
+    }
+
     public GuestImage Build()
     {
         using var stream = new MemoryStream();
         C.Assemble(new StreamCodeWriter(stream), MemoryMap.Image64);
         var code64 = stream.ToArray();
         var total = (int)(MemoryMap.Image64 - MemoryMap.Image) + code64.Length;
+        if (_placed.Count > 0 && _placed.Min(piece => piece.Address) < MemoryMap.Image + total) throw new InvalidOperationException("the code reaches into what is placed behind it");
+        total = Math.Max(total, _placed.Select(piece => (int)(piece.Address - MemoryMap.Image) + piece.Bytes.Length).DefaultIfEmpty().Max());
         var image = new byte[total];
+        foreach (var (address, bytes) in _placed) bytes.CopyTo(image, (int)(address - MemoryMap.Image));
         var start = Startup32.Assemble(total);
         if (start.Length > MemoryMap.Image64 - MemoryMap.Image) throw new InvalidOperationException("start-up code is larger than its page");
         start.CopyTo(image, 0);

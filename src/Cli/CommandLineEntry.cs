@@ -40,7 +40,7 @@ public static class CommandLineEntry
 
     private static RootCommand Root()
     {
-        var root = new RootCommand(Summary) { DemoCommand.Create(), RunCommand.Create(), LitmusCommand.Create(), SelfTestCommand.Create() };
+        var root = new RootCommand(Summary) { DemoCommand.Create(), RunCommand.Create(), LitmusCommand.Create(), SelfTestCommand.Create(), SelfCheckCommand.Create() };
         foreach (var option in root.Options.OfType<HelpOption>()) option.Action = new HelpText.Action();
         return root;
     }

@@ -8,7 +8,7 @@ namespace Tcg.Mttcg.Translator.Guest;
 public sealed partial class Lifting
 {
     /// <summary>The instruction's memory operand, its segment checked for an access of <paramref name="bytes"/> bytes.</summary>
-    public int Memory(int bytes, bool write) => At(MemoryOperand(), bytes, write);
+    public int Memory(int bytes, bool write, int alignment = 0) => At(MemoryOperand(), bytes, write, alignment);
 
     public Operand LoadMemory(OpSize size) => Load(Memory(BytesOf(size), write: false), size);
 
@@ -130,7 +130,25 @@ public sealed partial class Lifting
     }
 
     /// <summary>Registers the address for an access; outside 64-bit mode a segment that is not flat is checked first.</summary>
-    public int At(in IrAddress address, int bytes, bool write)
+    /// <param name="alignment">In bytes, where EFLAGS.AC counts; 0: as the size says.</param>
+    public int At(in IrAddress address, int bytes, bool write, int alignment = 0)
+    {
+        var memory = Within(address, bytes, write);
+        if (Has(TbFlags.AlignmentCheck)) CheckAlignment(memory, bytes, write, alignment == 0 ? Cpu.AlignmentOf(bytes) : alignment);
+        return memory;
+    }
+
+    private void CheckAlignment(int memory, int bytes, bool write, int alignment)
+    {
+        if (alignment == 1) return;
+        var linear = LinearAddress(memory);
+        var aligned = NewLabel();
+        BranchIfZero(Compute(IrOp.And, OpSize.B64, linear, Constant((uint)(alignment - 1))), OpSize.B64, aligned);
+        Invoke(HelperId.Misaligned, linear, Constant((uint)bytes | (write ? 0x100u : 0)));
+        Label(aligned);
+    }
+
+    private int Within(in IrAddress address, int bytes, bool write)
     {
         if (address.Segment == Segment.None || Is64) return Block.Address(address);
         var offset = Temp();

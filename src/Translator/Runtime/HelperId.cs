@@ -119,4 +119,8 @@ public enum HelperId : ushort
     Mmx,
     /// <summary>A = offset in the segment, B = packed <see cref="ElementMove"/>. Vector registers in place.</summary>
     MoveElements,
+    /// <summary>A = target of a near branch in 64-bit code, not canonical with four-level paging: #GP(0) of the branch if it is not canonical now either. Result: A.</summary>
+    BranchTarget,
+    /// <summary>A = linear address of an access that is not aligned while that is checked, B = bytes | write &lt;&lt; 8: the fault that comes first, #AC(0) in the end.</summary>
+    Misaligned,
 }

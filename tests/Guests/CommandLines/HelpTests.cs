@@ -9,6 +9,7 @@ public class HelpTests
     [InlineData("run --help")]
     [InlineData("demo --help")]
     [InlineData("litmus --help")]
+    [InlineData("selfcheck --help")]
     [InlineData("selftest --help")]
     public async Task Help_fits_80_columns_of_plain_text(string line)
     {
@@ -25,7 +26,7 @@ public class HelpTests
         var bare = await MttcgProgram.Call();
         Assert.Equal((await MttcgProgram.Call("--help")).Output, bare.Output);
         Assert.Equal(0, bare.ExitCode);
-        foreach (var command in (string[])["run", "demo", "litmus", "selftest"]) Assert.Contains($"\n  {command} ", bare.Output);
+        foreach (var command in (string[])["run", "demo", "litmus", "selftest", "selfcheck"]) Assert.Contains($"\n  {command} ", bare.Output);
     }
 
     [Fact]

@@ -51,7 +51,7 @@ internal static class FarTransfers
         }
         var size = at.Instruction.MemorySize switch { MemorySize.SegPtr16 => OpSize.B16, MemorySize.SegPtr32 => OpSize.B32, _ => OpSize.B64 };
         var bytes = Lifting.BytesOf(size);
-        var memory = at.Memory(bytes + 2, write: false);
+        var memory = at.Memory(bytes + 2, write: false, alignment: bytes);
         var offset = at.ZeroExtend(at.Load(memory, size), size);
         var address = at.Block.Addresses[memory];
         address.Displacement += bytes;

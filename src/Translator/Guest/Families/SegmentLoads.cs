@@ -31,7 +31,7 @@ internal static class SegmentLoads
     {
         var size = at.SizeOf(0);
         var bytes = Lifting.BytesOf(size);
-        var memory = at.Memory(bytes + 2, write: false);
+        var memory = at.Memory(bytes + 2, write: false, alignment: bytes);
         var offset = at.Load(memory, size);
         var address = at.Block.Addresses[memory];
         address.Displacement += bytes;

@@ -54,7 +54,7 @@ internal static class Strings
         var repeat = at.Instruction.HasRepnePrefix ? RepeatKind.RepNe : at.Instruction.HasRepPrefix ? RepeatKind.RepE : RepeatKind.None;
         var source = kind is StringKind.Stos or StringKind.Scas or StringKind.Ins ? Segment.None : at.Flatten(at.Instruction.MemorySegment);
         var destination = kind is StringKind.Lods or StringKind.Outs ? Segment.None : at.Flatten(Register.ES);
-        var inline = repeat == RepeatKind.None && kind is not (StringKind.Ins or StringKind.Outs);
+        var inline = repeat == RepeatKind.None && kind is not (StringKind.Ins or StringKind.Outs) && !at.Has(TbFlags.AlignmentCheck);
         if (inline && source == Segment.None && destination == Segment.None)
         {
             Inline(at, kind, element, AddressSize(at));

@@ -56,10 +56,19 @@ internal static unsafe class ControlOps
 
     private static void GotoIndirect(Frame frame, IrInstruction* op)
     {
-        frame.State->Rip = frame.Read(op->A);
+        var target = frame.Read(op->A);
+        if (Is64NonCanonical(frame, target))
+        {
+            frame.Call(HelperId.BranchTarget, target, 0, 0);
+            if (frame.Left) return;
+        }
+        frame.State->Rip = target;
         frame.JumpedIndirectly = true;
         frame.Leave(TbExitReason.Lookup);
     }
+
+    // With five-level paging it may be canonical: the helper knows.
+    private static bool Is64NonCanonical(Frame frame, ulong target) => (ulong)((long)target >> 47) + 1 > 1 && frame.Block.Context.Is64;
 
     private static void ExitTb(Frame frame, IrInstruction* op)
     {

@@ -80,7 +80,7 @@ public sealed unsafe partial class Cpu
     {
         if (IsLongMode64 && !IsCanonical(address.Value))
         {
-            if (raise) Raise(ExceptionVector.GeneralProtection, 0);
+            if (raise) Raise(kind != AccessKind.Execute && IsStackAccess(address.Value) ? ExceptionVector.StackFault : ExceptionVector.GeneralProtection, 0);
             return false;
         }
         var walk = Ports.Walker.Walk(PagingState, address, kind, view);

@@ -1,3 +1,4 @@
+using Tcg.Mttcg.Memory;
 using Tcg.Mttcg.Translator.Ir;
 
 namespace Tcg.Mttcg.Translator.Runtime;
@@ -11,6 +12,8 @@ internal static unsafe class ExceptionHelpers
         new(HelperId.SoftwareInterrupt, &SoftwareInterrupt),
         new(HelperId.CheckSegment, &CheckSegment),
         new(HelperId.Bound, &Bound),
+        new(HelperId.BranchTarget, &BranchTarget),
+        new(HelperId.Misaligned, &Misaligned),
     ];
 
     private static ulong RaiseException(Cpu cpu, ulong vector, ulong errorCode, ulong hasErrorCode)
@@ -41,6 +44,18 @@ internal static unsafe class ExceptionHelpers
     private static ulong Bound(Cpu cpu, ulong index, ulong lower, ulong upper)
     {
         if ((long)index < (long)lower || (long)index > (long)upper) cpu.Raise(ExceptionVector.BoundRange);
+        return 0;
+    }
+
+    private static ulong BranchTarget(Cpu cpu, ulong target, ulong b, ulong c)
+    {
+        if (!cpu.IsCanonical(target)) cpu.FailBranch();
+        return target;
+    }
+
+    private static ulong Misaligned(Cpu cpu, ulong address, ulong access, ulong c)
+    {
+        cpu.FailAlignment(new(address), (int)(access & 0xff), (access & 0x100) != 0);
         return 0;
     }
 }

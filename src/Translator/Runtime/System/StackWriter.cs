@@ -25,6 +25,7 @@ internal ref struct StackWriter(Cpu cpu, in SegmentRegister stack, ulong top, ul
         {
             var offset = (top - (ulong)(i * slot)) & mask;
             if (!cpu.TryStackAddress(_stack, mask, offset, slot, stackError, out var address)) return false;
+            if (view == MmuIndex.User && !cpu.TryAligned(address, slot, write: true)) return false;
             if (!cpu.TryProbeWrite(address, slot, view)) return false;
         }
         for (var i = 1; i <= _count; i++)
@@ -49,6 +50,7 @@ internal ref struct StackReader(Cpu cpu, in SegmentRegister stack, ulong top, ul
     {
         value = 0;
         if (!cpu.TryStackAddress(_stack, mask, _top & mask, slot, 0, out var address)) return false;
+        if (view == MmuIndex.User && !cpu.TryAligned(address, slot, write: false)) return false;
         if (!cpu.TryRead(address, slot, view, out value)) return false;
         _top += (ulong)slot;
         return true;

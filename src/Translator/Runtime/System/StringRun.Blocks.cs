@@ -12,7 +12,7 @@ internal readonly unsafe ref partial struct StringRun
     private int TryBlock(ulong count)
     {
         var copies = operation.Kind == StringKind.Movs;
-        if ((!copies && operation.Kind != StringKind.Stos) || Down) return 0;
+        if ((!copies && operation.Kind != StringKind.Stos) || Down || cpu.ChecksAlignment) return 0;
         var bytes = (int)Math.Min(count, PageSize.Bytes) * _size;
         GuestVirtual from = default;
         if (!TryWindow(operation.FlatDestination ? Segment.None : Segment.Es, Get(Rdi), true, ref bytes, out var to)) return 0;

@@ -114,7 +114,7 @@ internal readonly unsafe ref partial struct StringRun(Cpu cpu, StringOperation o
             offset += cpu.SegmentOf(segment).Base;
         }
         address = new GuestVirtual(operation.Code64 ? offset : (uint)offset);
-        return true;
+        return cpu.TryAligned(address, _size, write);
     }
 
     private bool Down => (cpu.State->SystemFlags & Eflag.Df) != 0;

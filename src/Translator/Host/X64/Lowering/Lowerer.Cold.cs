@@ -51,6 +51,7 @@ internal sealed unsafe partial class Lowerer
                 _w.JumpBack(_start);
                 break;
             case ColdKind.LookupMiss:
+                CheckTarget();
                 _w.Store(OpSize.B64, HostMem.Env(CpuState.RipOffset), Reg.Rdx);
                 Leave(TbExitReason.Lookup);
                 break;

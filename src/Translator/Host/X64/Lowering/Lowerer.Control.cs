@@ -169,6 +169,7 @@ internal sealed unsafe partial class Lowerer
         var context = _block.Context;
         if ((context.Flags & TbFlags.CsBaseZero) == 0 || context.CompileFlags != TbCompileFlags.None)
         {
+            CheckTarget();
             _w.Store(OpSize.B64, HostMem.Env(CpuState.RipOffset), Reg.Rdx);
             Leave(TbExitReason.Lookup);
             return;
@@ -193,6 +194,23 @@ internal sealed unsafe partial class Lowerer
         AddCold(ColdKind.LookupMiss, _w.Jump(Condition.Ne));
         if (_options.CountJumps) _w.IncDec(false, OpSize.B64, HostMem.Env(CpuState.JumpCacheHitsOffset));
         _w.JumpIndirect(entry with { Displacement = entry.Displacement + JumpCacheEntry.EntryOffset });
+    }
+
+    /// <summary>
+    /// A non-canonical target in RDX is a fault of the branch. The jump cache holds none, so only what misses it asks. With five-level paging the helper
+    /// may find it good.
+    /// </summary>
+    private void CheckTarget()
+    {
+        if (!_block.Context.Is64 || Place(Current.A).IsConstant) return;
+        _w.Mov(OpSize.B64, Reg.Rcx, Reg.Rdx);
+        _w.Shift(ShiftOp.Sar, OpSize.B64, Reg.Rcx, 47);
+        _w.IncDec(false, OpSize.B64, Reg.Rcx);
+        _w.Alu(AluOp.Cmp, OpSize.B64, Reg.Rcx, 1);
+        var canonical = _w.Jump(Condition.Be);
+        CallHelper(HelperId.BranchTarget);
+        _w.Mov(OpSize.B64, Reg.Rdx, Reg.Rax);
+        _w.PatchHere(canonical);
     }
 
     private void ExitTb()
