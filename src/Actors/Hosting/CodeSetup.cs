@@ -18,7 +18,7 @@ internal sealed class CodeSetup : IDisposable
     {
         if (options.BackEnd == BackEndKind.Jit && !X64BackEnd.IsSupported)
             throw new ArgumentException("this host cannot run translated code: use the interpreter", nameof(options));
-        if (options.BackEnd == BackEndKind.Interpreter || !X64BackEnd.IsSupported)
+        if (!Translates(options))
         {
             Cache = TbCache.Create(new NoLinker(), null);
             return;
@@ -30,6 +30,9 @@ internal sealed class CodeSetup : IDisposable
         _jit?.PerfMap?.Add(_thunks);
         Cache = TbCache.Create(new X64Linker(), buffer);
     }
+
+    /// <summary>What the back end that these options lead to cannot run.</summary>
+    public static CpuFeatureSet MissingFeatures(MachineOptions options) => Translates(options) ? HostFeatures.Missing : InterpreterGaps.Missing;
 
     public TbCache Cache { get; }
 
@@ -45,6 +48,8 @@ internal sealed class CodeSetup : IDisposable
     }
 
     public void Dispose() => Cache.Dispose();
+
+    private static bool Translates(MachineOptions options) => options.BackEnd != BackEndKind.Interpreter && X64BackEnd.IsSupported;
 
     private static int Regions(long bytes, int cpus, MttcgSettings settings)
     {

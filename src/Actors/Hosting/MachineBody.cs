@@ -29,7 +29,7 @@ internal sealed class MachineBody : IDisposable
         _options = options;
         Settings = settings;
         Doors = [.. Enumerable.Range(0, options.Cpus).Select(i => new VcpuDoor(i))];
-        _model = new CpuModel { Processors = options.Cpus };
+        _model = new CpuModel { Processors = options.Cpus, Features = CpuFeatures.Default.Without(CodeSetup.MissingFeatures(options)) };
         Control = new MachineControl(Doors);
         Dma = new DmaInvalidation(teardown);
         Turns = options.SingleThread ? new TurnTaking(settings.Vcpu.Turn) : null;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Tcg.Mttcg.SelfTest.Oracle;
+using Tcg.Mttcg.Translator.Host.Interpreter;
 
 namespace Tcg.Mttcg.SelfTest.Isa;
 

@@ -1,4 +1,5 @@
 using Iced.Intel;
+using Tcg.Mttcg.Translator.Host.Interpreter;
 
 namespace Tcg.Mttcg.SelfTest.Oracle;
 

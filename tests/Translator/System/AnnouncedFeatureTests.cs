@@ -70,8 +70,7 @@ public class AnnouncedFeatureTests
     {
         var opcode = code.ToOpCode();
         var features = code.CpuidFeatures();
-        var touchesMmx = Enumerable.Range(0, opcode.OpCount).Any(i => opcode.GetOpKind(i).ToString().StartsWith("mm_", StringComparison.Ordinal));
-        return opcode is { IsInstruction: true, Fwait: false, DecoderOption: DecoderOptions.None } && !touchesMmx
+        return opcode is { IsInstruction: true, Fwait: false, DecoderOption: DecoderOptions.None }
             && features.Length > 0 && features.All(announced.Contains);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using Tcg.Mttcg.Translator.Cache;
 using Tcg.Mttcg.Translator.Ir;
 using Tcg.Mttcg.Translator.Runtime;
@@ -42,7 +43,7 @@ public sealed unsafe class HelperTests : IDisposable
         for (var i = 0; i < 16; i++)
         {
             _machine.State->Gpr[i] = 0x1000ul + (ulong)i;
-            for (var k = 0; k < 16; k++) _machine.State->Vector[64 * i + k] = (byte)(16 * i + k);
+            for (var k = 0; k < 32; k++) _machine.State->Vector[64 * i + k] = Pattern(i, k);
         }
         _machine.OnHelper = (_, _, _, _) =>
         {
@@ -60,14 +61,39 @@ public sealed unsafe class HelperTests : IDisposable
         Assert.Equal(0ul, _machine.State->HostReturn);
         Assert.Equal(1ul, _machine.State->HelperCalls);
         for (var i = 0; i < temps.Length; i++) Assert.Equal(0x1111_2222_3333_0000ul + (ulong)i, _machine.State->Gpr[8 + i]);
-        for (var i = 0; i < 256; i++) Assert.Equal((byte)i, _machine.State->Vector[64 * (i / 16) + i % 16]);
+        for (var i = 0; i < 16; i++)
+            for (var k = 0; k < 32; k++) Assert.Equal(Pattern(i, k), _machine.State->Vector[64 * i + k]);
+    }
+
+    // Upper halves of YMM registers are the guest's where the host has them.
+    private static byte Pattern(int register, int at) => at < 16 || Avx.IsSupported ? (byte)(16 * register + at + (at >> 4)) : (byte)0;
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(0)]
+    [InlineData(14)]
+    [InlineData(15)]
+    public void Upper_halves_survive_a_helper_whichever_are_in_use(int register)
+    {
+        if (!Avx.IsSupported) return;
+        var block = X64Machine.NewBlock();
+        Call(block, HelperId.Rdtsc);
+        Exit(block);
+        var tb = _machine.Emit(block);
+        if (register >= 0) _machine.State->Vector[64 * register + 31] = 0x80;
+        _machine.OnHelper = (_, _, _, _) => (ulong)ClobberVectors();
+        _machine.Run(tb);
+        for (var i = 0; i < 16; i++) Assert.Equal(i == register ? 0x80 : 0, _machine.State->Vector[64 * i + 31]);
+        for (var i = 0; i < 16; i++) Assert.False(new Span<byte>(_machine.State->Vector + 64 * i, 31).ContainsAnyExcept((byte)0));
     }
 
     private static double ClobberVectors()
     {
         var sum = 0.0;
         for (var i = 1; i < 40; i++) sum += Math.Sin(i) / i;
-        return sum;
+        Span<byte> bytes = stackalloc byte[200];
+        bytes.Fill((byte)sum);
+        return sum + bytes.IndexOfAnyExcept((byte)sum);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Tcg.Mttcg.Translator.Host.X64;
 
 /// <summary>
 /// The x86-64 back end: host code in the shared code buffer, guest registers in host registers (<see cref="Homes"/>). One instance a vCPU; the
-/// thunks are shared. It takes for granted that the host has whatever CPUID features the guest was promised.
+/// thunks are shared. The guest is promised no CPUID feature of <see cref="HostFeatures.Missing"/>.
 /// </summary>
 public sealed unsafe class X64BackEnd : IBackEnd
 {

@@ -1,5 +1,5 @@
 using Iced.Intel;
-using Tcg.Mttcg.SelfTest.Oracle;
+using Tcg.Mttcg.Translator.Host.Interpreter;
 using Tcg.Mttcg.Translator.Guest;
 using Tcg.Mttcg.Translator.Ir;
 using Tcg.Mttcg.Translator.Runtime;

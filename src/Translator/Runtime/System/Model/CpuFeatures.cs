@@ -31,6 +31,8 @@ public readonly record struct CpuFeatureSet(UInt128 Bits)
         return new(bits);
     }
 
+    public CpuFeatureSet Without(CpuFeatureSet others) => new(Bits & ~others.Bits);
+
     public CpuFeatureSet Without(params ReadOnlySpan<CpuFeature> features)
     {
         var bits = Bits;
@@ -50,8 +52,8 @@ public static class CpuFeatures
     public static CpuFeatureSet Default { get; } = new CpuFeatureSet().With(
         CpuFeature.Fpu, CpuFeature.Vme, CpuFeature.De, CpuFeature.Pse, CpuFeature.Tsc, CpuFeature.Msr, CpuFeature.Pae, CpuFeature.Mce, CpuFeature.Cx8, CpuFeature.Apic,
         CpuFeature.Sep, CpuFeature.Mtrr, CpuFeature.Pge, CpuFeature.Mca, CpuFeature.Cmov, CpuFeature.Pat, CpuFeature.Pse36, CpuFeature.ClFlush,
-        CpuFeature.Fxsr, CpuFeature.Sse, CpuFeature.Sse2, CpuFeature.SelfSnoop, CpuFeature.Sse3, CpuFeature.Ssse3, CpuFeature.Cx16, CpuFeature.Pcid,
-        CpuFeature.Sse41, CpuFeature.X2Apic, CpuFeature.Movbe, CpuFeature.Popcnt, CpuFeature.TscDeadline, CpuFeature.Xsave, CpuFeature.Rdrand, CpuFeature.FsGsBase, CpuFeature.Smep, CpuFeature.Erms, CpuFeature.Invpcid,
+        CpuFeature.Mmx, CpuFeature.Fxsr, CpuFeature.Sse, CpuFeature.Sse2, CpuFeature.SelfSnoop, CpuFeature.Sse3, CpuFeature.Ssse3, CpuFeature.Cx16, CpuFeature.Pcid,
+        CpuFeature.Sse41, CpuFeature.Sse42, CpuFeature.X2Apic, CpuFeature.Movbe, CpuFeature.Popcnt, CpuFeature.TscDeadline, CpuFeature.Xsave, CpuFeature.Rdrand, CpuFeature.FsGsBase, CpuFeature.Smep, CpuFeature.Erms, CpuFeature.Invpcid,
         CpuFeature.Rdseed, CpuFeature.Smap, CpuFeature.ClFlushOpt, CpuFeature.Umip, CpuFeature.Rdpid, CpuFeature.FastShortRepMov, CpuFeature.SpecCtrl,
         CpuFeature.ArchCapabilities, CpuFeature.LahfLong, CpuFeature.Lzcnt, CpuFeature.Syscall, CpuFeature.Nx, CpuFeature.Page1G, CpuFeature.Rdtscp, CpuFeature.LongMode,
         CpuFeature.AlwaysRunningApicTimer, CpuFeature.InvariantTsc);
