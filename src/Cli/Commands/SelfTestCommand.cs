@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tcg.Mttcg.Cli.Help;
 using Tcg.Mttcg.Cli.Options;
 using Tcg.Mttcg.SelfTest.Isa;
 
@@ -9,9 +10,28 @@ internal static class SelfTestCommand
 {
     public static Command Create()
     {
-        var isa = new Option<bool>("--isa") { Description = "Print docs/isa.md: every instruction, and what is known about it" };
-        var command = new Command("selftest", "Prove the translator on this host.") { isa };
-        command.SetAction(parsed => parsed.GetValue(isa) ? PrintIsa() : throw new UsageException("selftest: one of --isa"));
+        var oracle = new OracleArguments();
+        var isOracle = new Option<bool>("--oracle") { Description = "Run every instruction natively and in both back ends, on random operands, and compare" };
+        var isIsa = new Option<bool>("--isa") { Description = "Print docs/isa.md: every instruction, and what is known about it" };
+        var cases = new Option<long?>("--cases") { Description = "How many [default: 1,000,000]", HelpName = "N" };
+        var seed = new Option<int>("--seed") { Description = "Another seed, other operands", HelpName = "S", DefaultValueFactory = _ => 1 };
+        var command = new DocumentedCommand("selftest", "Prove the translator on this host. Exit code 0: no mismatch.", "--oracle | --isa [OPTIONS]")
+        {
+            Groups =
+            [
+                new("What", [isOracle, isIsa]),
+                new("How much", [cases, seed]),
+                new("The oracle", oracle.All),
+            ],
+            Notes = ["A case is one instruction on one set of registers and memory, on the host and in every chosen back end. A difference is shrunk and printed with a regression test."],
+        };
+        foreach (var option in command.Groups.SelectMany(group => group.Options)) command.Add(option);
+        command.SetAction((parsed, cancel) =>
+        {
+            if (parsed.GetValue(isIsa) == parsed.GetValue(isOracle)) throw new UsageException("selftest: one of --oracle and --isa is wanted: see mttcg selftest --help");
+            if (parsed.GetValue(isIsa)) return Task.FromResult(PrintIsa());
+            return Task.Run(() => OracleReport.Run(oracle.Read(parsed, parsed.GetValue(cases) ?? 1_000_000, parsed.GetValue(seed)), oracle.RecordTo(parsed), cancel), CancellationToken.None);
+        });
         return command;
     }
 

@@ -11,6 +11,9 @@ internal sealed unsafe class Arena : IDisposable
     public const ulong Address = 0x2000_0000;
     public const int Bytes = 0x80000;
 
+    /// <summary>Where the data segment of 16-bit code begins in it.</summary>
+    public const int ShortSegment = 0x40000;
+
     /// <summary>Memory operands lie well inside this window, which crosses a page boundary in its middle.</summary>
     public const int DataOffset = 0x40c00, DataBytes = 0x800;
 
@@ -21,6 +24,7 @@ internal sealed unsafe class Arena : IDisposable
     private const ulong UserLargePage = 0x87, User = 4;
 
     private readonly TestMachine _machine;
+    private readonly byte[] _before = new byte[DataBytes + StackBytes];
 
     public Arena(TestMachine machine)
     {
@@ -40,6 +44,28 @@ internal sealed unsafe class Arena : IDisposable
 
     public Span<byte> NativeStack => new(Native + StackOffset, StackBytes);
     public Span<byte> GuestStack => _machine.Ram(GuestPhysical + StackOffset, StackBytes);
+
+    /// <summary>Keeps native memory as it is now, for <see cref="RestoreGuest"/>.</summary>
+    public void Remember()
+    {
+        NativeData.CopyTo(_before);
+        NativeStack.CopyTo(_before.AsSpan(DataBytes));
+    }
+
+    public void RestoreGuest()
+    {
+        _before.AsSpan(0, DataBytes).CopyTo(GuestData);
+        _before.AsSpan(DataBytes).CopyTo(GuestStack);
+    }
+
+    public void RestoreNative()
+    {
+        _before.AsSpan(0, DataBytes).CopyTo(NativeData);
+        _before.AsSpan(DataBytes).CopyTo(NativeStack);
+    }
+
+    /// <summary>The remembered bytes, data and then stack.</summary>
+    public Span<byte> Remembered => _before;
 
     public void Dispose() => HostPages.Free(Native, Bytes);
 }

@@ -7,6 +7,25 @@ internal static unsafe class Comparison
 {
     private static readonly string[] Names = Enumerable.Range(0, 16).Select(number => Tcg.Mttcg.Translator.Ir.Operand.Gpr(number).ToString()).ToArray();
 
+    /// <summary>Whether <see cref="Differences"/> would find none.</summary>
+    public static bool Agree(in Registers native, in Registers guest, uint undefinedFlags, Arena arena)
+    {
+        var flags = Registers.ArithmeticFlags & ~undefinedFlags;
+        if (((native.Flags ^ guest.Flags) & flags) != 0 || (uint)native.MxCsr != (uint)guest.MxCsr) return false;
+        if (native.X87Control != guest.X87Control || native.X87Status != guest.X87Status || native.X87InUse != guest.X87InUse) return false;
+        fixed (Registers* a = &native, b = &guest)
+        {
+            if (!new Span<ulong>(a->Gpr, 16).SequenceEqual(new Span<ulong>(b->Gpr, 16))) return false;
+            const int vectors = 16 * Registers.VectorBytes;
+            if (!new Span<byte>(a->Vector, vectors).SequenceEqual(new Span<byte>(b->Vector, vectors))) return false;
+            for (var index = 0; index < 8; index++)
+            {
+                if ((a->X87InUse >> ((a->X87Top + index) & 7) & 1) != 0 && !new Span<byte>(a->St + index * 16, 10).SequenceEqual(new Span<byte>(b->St + index * 16, 10))) return false;
+            }
+        }
+        return arena.NativeData.SequenceEqual(arena.GuestData) && arena.NativeStack.SequenceEqual(arena.GuestStack);
+    }
+
     public static string? Differences(in Registers before, in Registers native, in Registers guest, uint undefinedFlags, Arena arena)
     {
         var text = new StringBuilder();
@@ -27,7 +46,7 @@ internal static unsafe class Comparison
         X87(text, before, native, guest);
         Memory(text, "data", arena.NativeData, arena.GuestData);
         Memory(text, "stack", arena.NativeStack, arena.GuestStack);
-        return text.Length == 0 ? null : text.Append(Inputs(before)).ToString();
+        return text.Length == 0 ? null : text.Append($"  before: {StateText.Format(before, [])}\n").ToString();
     }
 
     // What an empty register holds is nobody's business.
@@ -50,15 +69,6 @@ internal static unsafe class Comparison
         if (at == native.Length) return;
         at = Math.Min(at & ~15, native.Length - 16);
         text.Append($"  {name}+0x{at:x}: host {Convert.ToHexStringLower(native.Slice(at, 16))} guest {Convert.ToHexStringLower(guest.Slice(at, 16))}\n");
-    }
-
-    private static string Inputs(Registers before)
-    {
-        var text = new StringBuilder("  before: flags ").Append(Flags(before.Flags));
-        for (var index = 0; index < 16; index++) text.Append($" {Names[index]}={before.Gpr[index]:x}");
-        text.Append("\n   ");
-        for (var index = 0; index < 16; index++) text.Append($" ymm{index}={Hex(before.Vector, index)}");
-        return text.Append('\n').ToString();
     }
 
     private static string Flags(ulong flags) => ((Tcg.Mttcg.Translator.Ir.ArithmeticFlags)(flags & Registers.ArithmeticFlags)).ToString();

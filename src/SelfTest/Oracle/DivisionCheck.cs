@@ -5,10 +5,10 @@ namespace Tcg.Mttcg.SelfTest.Oracle;
 /// <summary>Whether a division has a quotient: natively #DE would end the test process.</summary>
 internal static unsafe class DivisionCheck
 {
-    public static bool Fits(in Instruction instruction, in Registers registers, Arena arena)
+    public static bool Fits(in Instruction instruction, in Registers registers, Arena arena, OracleMode mode)
     {
         var bytes = instruction.Op0Kind == OpKind.Memory ? instruction.MemorySize.GetSize() : instruction.Op0Register.GetSize();
-        var divisor = instruction.Op0Kind == OpKind.Memory ? Memory(instruction, registers, arena) : Register(instruction.Op0Register, registers);
+        var divisor = instruction.Op0Kind == OpKind.Memory ? *(ulong*)(arena.Native + (Addressing.Of(instruction, registers, mode) - Arena.Address)) : Register(instruction.Op0Register, registers);
         var bits = bytes * 8;
         var mask = ulong.MaxValue >> (64 - bits);
         divisor &= mask;
@@ -28,14 +28,4 @@ internal static unsafe class DivisionCheck
         var value = registers.Gpr[register.GetFullRegister().GetNumber()];
         return high ? value >> 8 : value;
     }
-
-    private static ulong Memory(in Instruction instruction, in Registers registers, Arena arena)
-    {
-        var copy = new ulong[16];
-        for (var index = 0; index < 16; index++) copy[index] = registers.Gpr[index];
-        var address = instruction.GetVirtualAddress(0, 0, (register, _, _) => register.IsSegmentRegister() ? 0 : Narrow(register, copy[register.GetFullRegister().GetNumber()]));
-        return *(ulong*)(arena.Native + (address - Arena.Address));
-    }
-
-    private static ulong Narrow(Register register, ulong value) => register.GetSize() == 4 ? (uint)value : value;
 }

@@ -1,33 +1,33 @@
 using Iced.Intel;
+using Tcg.Mttcg.SelfTest.Isa;
 using Tcg.Mttcg.Translator.Host.Interpreter;
 
 namespace Tcg.Mttcg.SelfTest.Oracle;
 
 /// <summary>
-/// All encodings that Iced knows of a mnemonic that the host knows in 64-bit or 32-bit mode, each with random operands: every register class, memory by base, index,
+/// All encodings that Iced knows of a mnemonic that the host knows in 64, 32 or 16-bit mode, each with random operands: every register class, memory by base, index,
 /// displacement or RIP, 32-bit addresses, immediates, LOCK and REP where allowed.
 /// </summary>
 /// <param name="translated">False: only what the interpreter can run.</param>
-internal sealed class FormSource(RandomValues random, int bitness, bool translated = true)
+internal sealed class FormSource(RandomValues random, OracleMode mode, bool translated = true)
 {
+    private readonly int _bitness = mode.Bitness;
+
     private static readonly Register[] Bases =
         [Register.RAX, Register.RCX, Register.RDX, Register.RBX, Register.RBP, Register.RSI, Register.RDI, Register.R8, Register.R11, Register.R12, Register.R13, Register.R15];
 
-    private readonly Register[] _bases = bitness == 64 ? Bases : Bases.Where(register => register < Register.R8).ToArray();
+    private readonly Register[] _bases = mode.Bitness == 64 ? Bases : Bases.Where(register => register < Register.R8).ToArray();
 
     private bool _anyAddress;
     private ulong? _memory;
 
-    public IEnumerable<OpCodeInfo> EncodingsOf(Mnemonic mnemonic) =>
-        from code in Enum.GetValues<Code>()
-        where code.Mnemonic() == mnemonic && (translated || !InterpreterGaps.Mnemonics.Contains(mnemonic))
-        let info = code.ToOpCode()
-        where info is { IsInstruction: true, Fwait: false, DecoderOption: DecoderOptions.None } && (bitness == 64 ? info.Mode64 : info.Mode32) && info.Encoding is EncodingKind.Legacy or EncodingKind.VEX
-            && HostFeatures.Has(info)
-        select info;
+    private static readonly ILookup<Mnemonic, OpCodeInfo> OnThisHost = IsaGroups.Encodings.SelectMany(group => group).Where(HostFeatures.Has).ToLookup(info => info.Mnemonic);
+
+    public IEnumerable<OpCodeInfo> EncodingsOf(Mnemonic mnemonic) => OnThisHost[mnemonic]
+        .Where(info => (_bitness switch { 64 => info.Mode64, 32 => info.Mode32, _ => info.Mode16 }) && (translated || !InterpreterGaps.Mnemonics.Contains(mnemonic)));
 
     /// <summary>Null: the operands drawn do not encode (a high byte beside REX), or are of a kind that is not synthesised.</summary>
-    public Form? Draw(OpCodeInfo info, bool memory) => Draw(info, memory, NativeRunner.Slot, anyAddress: true);
+    public Form? Draw(OpCodeInfo info, bool memory) => Draw(info, memory, mode.Start, anyAddress: true);
 
     /// <param name="anyAddress">False: memory operands name their address themselves, without registers.</param>
     public Form? Draw(OpCodeInfo info, bool memory, ulong at, bool anyAddress)
@@ -58,10 +58,10 @@ internal sealed class FormSource(RandomValues random, int bitness, bool translat
     public Form? Encode(in Instruction instruction, ulong at)
     {
         using var stream = new MemoryStream();
-        var encoder = Encoder.Create(bitness, new StreamCodeWriter(stream));
+        var encoder = Encoder.Create(_bitness, new StreamCodeWriter(stream));
         if (!encoder.TryEncode(instruction, at, out _, out _)) return null;
         var bytes = stream.ToArray();
-        var decoder = Decoder.Create(bitness, bytes, at);
+        var decoder = Decoder.Create(_bitness, bytes, at);
         var decoded = decoder.Decode();
         return decoded.Code != instruction.Code ? null : new Form(decoded, bytes);
     }
@@ -80,7 +80,7 @@ internal sealed class FormSource(RandomValues random, int bitness, bool translat
         if (OperandRegisters.Fixed(kind) is not Register.None and var only) SetRegister(ref instruction, operand, only);
         else if (OperandRegisters.Index(kind) != Register.None && !_anyAddress) return false;
         else if (memory && OperandRegisters.MayBeMemory(kind)) SetMemory(ref instruction, operand, kind);
-        else if (OperandRegisters.Choices(kind, bitness) is { Count: > 0 } choices) SetRegister(ref instruction, operand, random.Pick(choices));
+        else if (OperandRegisters.Choices(kind, _bitness) is { Count: > 0 } choices) SetRegister(ref instruction, operand, random.Pick(choices));
         else return SetImmediate(ref instruction, operand, kind);
         return true;
     }
@@ -99,14 +99,19 @@ internal sealed class FormSource(RandomValues random, int bitness, bool translat
             SetSpecialMemory(ref instruction, kind);
             return;
         }
-        var narrow = bitness == 32 || random.Below(8) == 0;
+        if (_bitness == 16 && random.Below(4) != 0)
+        {
+            SetShortMemory(ref instruction);
+            return;
+        }
+        var narrow = _bitness != 64 || random.Below(8) == 0;
         var shape = _anyAddress ? random.Below(8) : 0;
         if (shape == 0)
         {
-            // In 32-bit code the same encoding is an absolute address.
-            if (bitness == 64) instruction.MemoryBase = Register.RIP;
-            instruction.MemoryDisplSize = bitness / 8;
-            instruction.MemoryDisplacement64 = FixedAddress();
+            // In other code the same encoding is an absolute address.
+            if (_bitness == 64) instruction.MemoryBase = Register.RIP;
+            instruction.MemoryDisplSize = _bitness == 64 ? 8 : 4;
+            instruction.MemoryDisplacement64 = _bitness == 16 ? (ushort)FixedAddress() : FixedAddress();
             return;
         }
         var displacement = random.Below(3) switch { 0 => 0, 1 => random.Below(256) - 128, _ => random.Below(0x10000) - 0x8000 };
@@ -121,22 +126,38 @@ internal sealed class FormSource(RandomValues random, int bitness, bool translat
         instruction.MemoryDisplSize = displacement == 0 ? 0 : narrow ? 4 : 8;
     }
 
-    private ulong FixedAddress() => _memory ?? Arena.Address + Arena.DataOffset + Arena.DataBytes / 4 + (uint)random.Below(16) * 32;
+    // 16-bit addresses: BX or BP, SI or DI. BP's segment would be the flat stack's, out of reach.
+    private void SetShortMemory(ref Instruction instruction)
+    {
+        instruction.MemoryDisplSize = 2;
+        if (!_anyAddress || random.Below(8) == 0)
+        {
+            instruction.MemoryDisplacement64 = (ushort)FixedAddress();
+            return;
+        }
+        instruction.MemoryBase = random.Pick<Register>([Register.BX, Register.BP, Register.SI, Register.DI]);
+        if (instruction.MemoryBase is Register.BX or Register.BP && random.Below(2) == 0) instruction.MemoryIndex = random.Pick<Register>([Register.SI, Register.DI]);
+        if (instruction.MemoryBase == Register.BP) instruction.SegmentPrefix = Register.DS;
+        instruction.MemoryDisplacement64 = (ushort)(random.Below(3) switch { 0 => 0, 1 => random.Below(256) - 128, _ => random.Below(0x10000) });
+    }
+
+    private ulong FixedAddress() => (_memory ?? Arena.Address + Arena.DataOffset + Arena.DataBytes / 4 + (uint)random.Below(16) * 32) - mode.DataBase;
 
     // An absolute address in the instruction, or a vector of indexes beside a base register.
     private void SetSpecialMemory(ref Instruction instruction, OpCodeOperandKind kind)
     {
-        instruction.MemoryDisplSize = bitness / 8;
+        instruction.MemoryDisplSize = Math.Min(8, _bitness / 8);
         if (kind == OpCodeOperandKind.mem_offs)
         {
-            instruction.MemoryDisplacement64 = FixedAddress();
+            instruction.MemoryDisplacement64 = _bitness == 16 ? (ushort)FixedAddress() : FixedAddress();
             return;
         }
-        instruction.MemoryBase = Sized(random.Pick(_bases), bitness == 32);
-        instruction.MemoryIndex = OperandRegisters.Index(kind) + random.Below(bitness == 64 ? 16 : 8);
+        instruction.MemoryBase = Sized(random.Pick(_bases), _bitness != 64);
+        instruction.MemoryDisplSize = _bitness == 64 ? 8 : 4;
+        instruction.MemoryIndex = OperandRegisters.Index(kind) + random.Below(_bitness == 64 ? 16 : 8);
         instruction.MemoryIndexScale = 1 << random.Below(4);
         var displacement = random.Below(256) - 128;
-        instruction.MemoryDisplacement64 = bitness == 32 ? (uint)displacement : (ulong)displacement;
+        instruction.MemoryDisplacement64 = _bitness == 64 ? (ulong)displacement : (uint)displacement;
     }
 
     // A gather whose destination, mask and index are not three registers is #UD (SDM 2A 2.3.12).
@@ -186,15 +207,15 @@ internal sealed class FormSource(RandomValues random, int bitness, bool translat
         if (kind == OpCodeOperandKind.seg_rBX_al)
         {
             instruction.SetOpKind(operand, OpKind.Memory);
-            instruction.MemoryBase = Sized(Register.RBX, bitness == 32);
+            instruction.MemoryBase = _bitness switch { 64 => Register.RBX, 32 => Register.EBX, _ => Register.BX };
             instruction.MemoryIndex = Register.AL;
             return true;
         }
         OpKind? memory = kind switch
         {
-            OpCodeOperandKind.seg_rSI => bitness == 64 ? OpKind.MemorySegRSI : OpKind.MemorySegESI,
-            OpCodeOperandKind.es_rDI => bitness == 64 ? OpKind.MemoryESRDI : OpKind.MemoryESEDI,
-            OpCodeOperandKind.seg_rDI => bitness == 64 ? OpKind.MemorySegRDI : OpKind.MemorySegEDI,
+            OpCodeOperandKind.seg_rSI => _bitness switch { 64 => OpKind.MemorySegRSI, 32 => OpKind.MemorySegESI, _ => OpKind.MemorySegSI },
+            OpCodeOperandKind.es_rDI => _bitness switch { 64 => OpKind.MemoryESRDI, 32 => OpKind.MemoryESEDI, _ => OpKind.MemoryESDI },
+            OpCodeOperandKind.seg_rDI => _bitness switch { 64 => OpKind.MemorySegRDI, 32 => OpKind.MemorySegEDI, _ => OpKind.MemorySegDI },
             _ => null,
         };
         if (memory is not { } opKind) return false;

@@ -13,7 +13,8 @@ namespace Tcg.Mttcg.SelfTest.Oracle;
 internal sealed unsafe class GuestRunner
 {
     private const uint DirectionFlag = 0x400, InterruptsOn = 0x202;
-    private const ushort UserCode64 = 0xa0fb, UserCode32 = 0xc0fb, UserData = 0xc0f3;
+    private const ushort UserCode64 = 0xa0fb, UserCode32 = 0xc0fb, UserCode16 = 0x00fb, UserData = 0xc0f3, UserData16 = 0x00f3;
+    private const uint ShortLimit = 0xffff;
     private const ushort CodeSelector64 = 0x33, CodeSelector32 = 0x23, DataSelector = 0x2b;
 
     private const ulong AllVectorState = 7;
@@ -24,13 +25,18 @@ internal sealed unsafe class GuestRunner
     private readonly OracleBackEnd _backEnd;
     private TranslationBlock _tb = null!;
 
-    public GuestRunner(TestMachine machine, int bitness, OracleBackEnd backEnd)
+    private readonly OracleMode _mode;
+
+    public GuestRunner(TestMachine machine, OracleMode mode, OracleBackEnd backEnd)
     {
         _machine = machine;
+        _mode = mode;
         _backEnd = backEnd;
-        machine.Cpu.CodeBuffer = backEnd.Buffer;
-        machine.Cpu.SetSegment(Segment.Cs, bitness == 64 ? CodeSelector64 : CodeSelector32, 0, uint.MaxValue, bitness == 64 ? UserCode64 : UserCode32);
-        foreach (var segment in (Segment[])[Segment.Ds, Segment.Es, Segment.Ss]) machine.Cpu.SetSegment(segment, DataSelector, 0, uint.MaxValue, UserData);
+        var limit = mode.Bitness == 16 ? ShortLimit : uint.MaxValue;
+        var (selector, code) = mode.Bitness switch { 64 => (CodeSelector64, UserCode64), 32 => (CodeSelector32, UserCode32), _ => (CodeSelector32, UserCode16) };
+        machine.Cpu.SetSegment(Segment.Cs, selector, mode.CodeBase, limit, code);
+        machine.Cpu.SetSegment(Segment.Ss, DataSelector, 0, uint.MaxValue, UserData);
+        foreach (var segment in (Segment[])[Segment.Ds, Segment.Es]) machine.Cpu.SetSegment(segment, DataSelector, mode.DataBase, limit, mode.Bitness == 16 ? UserData16 : UserData);
         machine.State->Cr4 |= Cr4.OsXsave;
         machine.State->Xcr0 = AllVectorState;
         machine.Cpu.FlushTlb();
@@ -44,7 +50,7 @@ internal sealed unsafe class GuestRunner
 
     public void SetCode(byte[] bytes, int instructions, bool optimise)
     {
-        _machine.State->Rip = NativeRunner.Slot;
+        _machine.State->Rip = _mode.Start;
         var context = _machine.Cpu.ComputeContext() with { CompileFlags = (TbCompileFlags)instructions };
         if (_lifter.Lift(Block, context, new SlotCode(bytes)) != LiftOutcome.Lifted) throw new InvalidOperationException("not lifted");
         if (IrVerifier.Check(Block) is { } problem) throw new InvalidOperationException($"{problem}\n{IrText.Print(Block)}");
@@ -60,10 +66,12 @@ internal sealed unsafe class GuestRunner
     {
         var state = _machine.State;
         Load(registers, state);
+        state->Rip = _mode.Start;
+        _machine.Cpu.CodeBuffer = _backEnd.Buffer;
         TbExit exit;
         _machine.Cpu.Running = _tb;
         do exit = _backEnd.BackEnd.Execute(_machine.Cpu, _tb);
-        while (exit.Reason <= TbExitReason.Lookup && state->Rip == NativeRunner.Slot);
+        while (exit.Reason <= TbExitReason.Lookup && state->Rip == _mode.Start);
         if (exit.Reason == TbExitReason.Failure) throw _machine.Cpu.Failure!;
         _machine.Cpu.Unwind();
         _machine.Cpu.Running = null;

@@ -7,7 +7,7 @@ namespace Tcg.Mttcg.SelfTest.Oracle;
 /// <summary>
 /// Runs instructions on the host processor between a prologue that loads every register and an epilogue that stores them. They must fall through and
 /// must not fault. RSP is the guest's meanwhile and must point into writable memory with room below, as signals may arrive. 32-bit code runs in the
-/// compatibility segment that Linux gives every 64-bit process.
+/// compatibility segment that Linux gives every 64-bit process, or in segments of its own, as 16-bit code does.
 /// </summary>
 internal sealed unsafe class NativeRunner : IDisposable
 {
@@ -20,7 +20,9 @@ internal sealed unsafe class NativeRunner : IDisposable
     /// <summary>Bytes that fit in the slot.</summary>
     public const int SlotBytes = 0x400;
 
-    private const ulong CodeAddress = 0x3000_0000, DataAddress = 0x3000_2000;
+    public const ulong CodeAddress = 0x3000_0000;
+
+    private const ulong DataAddress = CodeAddress + 0x2000;
     private const int CodeBytes = 0x1000, DataBytes = 0x1000;
     private const ulong FarPointer = DataAddress + 0x810, X87Input = DataAddress + 0x900, X87Output = DataAddress + 0xc00;
     private const uint CompatibilityCode = 0x23, LongCode = 0x33, DataSegment = 0x2b;
@@ -33,12 +35,22 @@ internal sealed unsafe class NativeRunner : IDisposable
 
     private readonly byte* _code = HostPages.Code(CodeAddress, CodeBytes);
     private readonly int _bitness;
+    private readonly uint _dataSelector;
+    private readonly byte[] _farReturn;
 
-    public NativeRunner(int bitness)
+    public NativeRunner(OracleMode mode)
     {
-        _bitness = bitness;
+        _bitness = mode.Bitness;
+        var codeSelector = CompatibilityCode;
+        _dataSelector = mode.Bitness == 64 ? 0 : DataSegment;
+        if (mode.IsSegmented)
+        {
+            if (!LocalDescriptors.TrySet(mode, out var code, out var data)) throw new PlatformNotSupportedException("the kernel gives no local descriptors");
+            (codeSelector, _dataSelector) = (code, data);
+        }
+        _farReturn = [.. FarReturn(mode.Bitness)];
         HostPages.Data(DataAddress, DataBytes);
-        *(ulong*)FarPointer = Slot | ((ulong)CompatibilityCode << 32);
+        *(ulong*)FarPointer = mode.Start | ((ulong)codeSelector << 32);
         Write(CodeAddress, Assemble(CodeAddress, EmitPrologue));
         Write(Epilogue, Assemble(Epilogue, EmitEpilogue));
     }
@@ -46,7 +58,7 @@ internal sealed unsafe class NativeRunner : IDisposable
     public void SetCode(ReadOnlySpan<byte> bytes)
     {
         Write(Slot, bytes);
-        Write(Slot + (uint)bytes.Length, Assemble(Slot + (uint)bytes.Length, EmitReturn));
+        WriteReturn(Slot + (uint)bytes.Length);
     }
 
     public void Run(ref Registers registers)
@@ -74,7 +86,7 @@ internal sealed unsafe class NativeRunner : IDisposable
         a.fxrstor64(__[X87Input]);
         a.ldmxcsr(__dword_ptr[Input + Registers.MxCsrOffset]);
         for (var index = 0; index < 16; index++) LoadVector(a, index);
-        a.mov(eax, _bitness == 32 ? DataSegment : 0);
+        a.mov(eax, _dataSelector);
         a.mov(ds, eax);
         a.mov(es, eax);
         a.push(__qword_ptr[Input + Registers.FlagsOffset]);
@@ -84,10 +96,25 @@ internal sealed unsafe class NativeRunner : IDisposable
         else a.AddInstruction(Instruction.Create(Code.Jmp_m1632, new MemoryOperand(Register.None, Register.None, 1, (long)FarPointer, 8)));
     }
 
-    private void EmitReturn(Assembler a)
+    // JMP to the epilogue: near, or far to a 16:32 pointer.
+    private void WriteReturn(ulong at)
     {
-        if (_bitness == 64) a.jmp(Epilogue);
-        else a.AddInstruction(Instruction.CreateBranch(Code.Jmp_ptr1632, (ushort)LongCode, (uint)Epilogue));
+        if (_bitness != 64)
+        {
+            Write(at, _farReturn);
+            return;
+        }
+        Span<byte> near = [0xe9, 0, 0, 0, 0];
+        BitConverter.TryWriteBytes(near[1..], (int)(Epilogue - (at + (uint)near.Length)));
+        Write(at, near);
+    }
+
+    private static IEnumerable<byte> FarReturn(int bitness)
+    {
+        if (bitness == 16) yield return 0x66;
+        yield return 0xea;
+        foreach (var part in BitConverter.GetBytes((uint)Epilogue)) yield return part;
+        foreach (var part in BitConverter.GetBytes((ushort)LongCode)) yield return part;
     }
 
     private static void EmitEpilogue(Assembler a)
@@ -124,9 +151,9 @@ internal sealed unsafe class NativeRunner : IDisposable
         else a.movups(__xmmword_ptr[at], new AssemblerRegisterXMM(Register.XMM0 + index));
     }
 
-    private byte[] Assemble(ulong at, Action<Assembler> emit)
+    private static byte[] Assemble(ulong at, Action<Assembler> emit)
     {
-        var assembler = new Assembler(emit == EmitReturn ? _bitness : 64);
+        var assembler = new Assembler(64);
         emit(assembler);
         using var stream = new MemoryStream();
         assembler.Assemble(new StreamCodeWriter(stream), at);

@@ -13,6 +13,7 @@ internal sealed class OracleBackEnd : IDisposable
 
     public OracleBackEnd(bool translated)
     {
+        Name = translated ? "translated code" : "interpreter";
         if (!translated)
         {
             BackEnd = new InterpreterBackEnd();
@@ -21,6 +22,8 @@ internal sealed class OracleBackEnd : IDisposable
         Buffer = new CodeBuffer(BufferBytes, 2);
         BackEnd = new X64BackEnd(X64Thunks.Emit(Buffer.Thunks, Avx.IsSupported));
     }
+
+    public string Name { get; }
 
     public static bool CanTranslate => X64BackEnd.IsSupported;
 

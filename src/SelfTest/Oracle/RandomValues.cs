@@ -1,7 +1,7 @@
 namespace Tcg.Mttcg.SelfTest.Oracle;
 
 /// <summary>Integers and floats with a taste for corner cases. Deterministic.</summary>
-internal sealed class RandomValues(int seed)
+internal sealed class RandomValues(long seed)
 {
     private static readonly ulong[] Corners =
     [
@@ -26,13 +26,13 @@ internal sealed class RandomValues(int seed)
         0x3f800001, 0xc0400000, 0x40200000, 0x33000000, 0x0c000000,
     ];
 
-    private readonly Random _random = new(seed);
+    private readonly Xoshiro _random = new((ulong)seed);
 
     public int Below(int bound) => _random.Next(bound);
 
     public T Pick<T>(IReadOnlyList<T> from) => from[_random.Next(from.Count)];
 
-    public ulong Bits() => (ulong)_random.NextInt64() ^ ((ulong)_random.NextInt64() << 1);
+    public ulong Bits() => _random.Next();
 
     public ulong Integer() => _random.Next(8) switch
     {

@@ -19,6 +19,9 @@ internal unsafe struct Registers
     /// <summary>ST0 to ST7, ten bytes each in sixteen.</summary>
     public fixed byte St[8 * 16];
 
+    /// <summary>What software finds after reset, or leaves alone: all exceptions masked, interrupts on.</summary>
+    public static Registers Default => new() { Flags = 0x202, MxCsr = 0x1f80, X87Control = 0x37f };
+
     public readonly int X87Top => (X87Status >> 11) & 7;
 
     public const uint ArithmeticFlags = 0x8d5;

@@ -3,10 +3,13 @@ using Iced.Intel;
 namespace Tcg.Mttcg.SelfTest.Oracle;
 
 /// <summary>Draws register and memory contents under which a form runs without a fault.</summary>
-internal sealed unsafe class Scenario(RandomValues random, Arena arena, int bitness)
+internal sealed unsafe class Scenario(RandomValues random, Arena arena, OracleMode mode)
 {
     private const ulong Data = Arena.Address + Arena.DataOffset, Stack = Arena.Address + Arena.StackOffset;
     private const uint MaskedMxCsr = 0x1f80;
+    private const int AllLanes = Arena.DataBytes / 8, FreshLanes = 48;
+
+    private bool _filled;
 
     /// <summary>False: the form cannot run with these values.</summary>
     public bool Draw(in Instruction instruction, out Registers registers)
@@ -21,10 +24,25 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, int bitn
             registers.Flags |= (uint)random.Below(2) << 10;
         }
         Narrow(ref registers);
+        return CanRun(instruction, registers, arena, mode);
+    }
+
+    /// <summary>The case, whose memory operands are in place, runs without a fault and to one result.</summary>
+    public static bool CanRun(OracleCase some, Arena arena)
+    {
+        some.Memory.AsSpan(0, Arena.DataBytes).CopyTo(arena.NativeData);
+        return CanRun(some.Form.Instruction, some.Registers, arena, some.Mode);
+    }
+
+    /// <summary>The instruction needs what <see cref="Draw(in Instruction, out Registers)"/> put in memory.</summary>
+    public static bool PreparesMemory(in Instruction instruction) => false;
+
+    private static bool CanRun(in Instruction instruction, in Registers registers, Arena arena, OracleMode mode)
+    {
         if (instruction.Mnemonic == Mnemonic.Aam && instruction.Immediate8 == 0) return false;
-        if (IsFarBit(instruction) && Overlaps(instruction)) return false;
+        if (AddressesBits(instruction) && Overlaps(instruction)) return false;
         if (IsUndefinedShift(instruction, registers)) return false;
-        return !Divides(instruction.Mnemonic) || DivisionCheck.Fits(instruction, registers, arena);
+        return !Divides(instruction.Mnemonic) || DivisionCheck.Fits(instruction, registers, arena, mode);
     }
 
     /// <summary>For code whose memory operands need no registers.</summary>
@@ -72,21 +90,24 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, int bitn
 
     private void Narrow(ref Registers registers)
     {
-        if (bitness == 64) return;
+        if (mode.Bitness == 64) return;
         for (var index = 0; index < 16; index++) registers.Gpr[index] = (uint)registers.Gpr[index];
     }
 
     private static bool Divides(Mnemonic mnemonic) => mnemonic is Mnemonic.Div or Mnemonic.Idiv;
 
+    // All of it once, then a part for each case; what a case stored stays.
     private void FillMemory(int kind)
     {
         fixed (byte* data = arena.NativeData)
         {
-            for (var index = 0; index < Arena.DataBytes / 8; index++) ((ulong*)data)[index] = random.Lanes(kind);
+            var (first, count) = _filled ? (random.Below(AllLanes - FreshLanes), FreshLanes) : (0, AllLanes);
+            for (var index = first; index < first + count; index++) ((ulong*)data)[index] = random.Lanes(kind);
         }
+        _filled = true;
         arena.NativeStack.Fill((byte)random.Below(256));
-        arena.NativeData.CopyTo(arena.GuestData);
-        arena.NativeStack.CopyTo(arena.GuestStack);
+        arena.Remember();
+        arena.RestoreGuest();
     }
 
     // Makes memory operands, shown or implied, point into the data window.
@@ -100,11 +121,13 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, int bitn
             switch (instruction.GetOpKind(operand))
             {
                 case OpKind.Memory: PointExplicit(instruction, ref registers, Target(bytes, atomic, aligned)); break;
-                case OpKind.MemorySegRSI or OpKind.MemorySegESI: registers.Gpr[6] = Target(bytes, atomic, aligned); break;
-                case OpKind.MemoryESRDI or OpKind.MemorySegRDI or OpKind.MemoryESEDI or OpKind.MemorySegEDI: registers.Gpr[7] = Target(bytes, atomic, aligned); break;
+                case OpKind.MemorySegRSI or OpKind.MemorySegESI: registers.Gpr[6] = Target(bytes, atomic, aligned) - mode.DataBase; break;
+                case OpKind.MemorySegSI: registers.Gpr[6] = Short(Target(bytes, atomic, aligned)); break;
+                case OpKind.MemoryESRDI or OpKind.MemorySegRDI or OpKind.MemoryESEDI or OpKind.MemorySegEDI: registers.Gpr[7] = Target(bytes, atomic, aligned) - mode.DataBase; break;
+                case OpKind.MemoryESDI or OpKind.MemorySegDI: registers.Gpr[7] = Short(Target(bytes, atomic, aligned)); break;
             }
         }
-        if (instruction.Mnemonic == Mnemonic.Xlatb) registers.Gpr[3] = Data + Arena.DataBytes / 4;
+        if (instruction.Mnemonic == Mnemonic.Xlatb) registers.Gpr[3] = Data + Arena.DataBytes / 4 - mode.DataBase;
     }
 
     // Anywhere, at times across the page boundary, where atomic ones would need all processors stopped.
@@ -116,10 +139,12 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, int bitn
         return random.Below(8) == 0 ? Data + Arena.DataBytes / 2 - (uint)random.Below(bytes) : target;
     }
 
+    private ulong Short(ulong target) => ((target - mode.DataBase) & 0xffff) | (random.Bits() << 16);
+
     private void PointExplicit(in Instruction instruction, ref Registers registers, ulong target)
     {
-        // A register bit offset reaches beyond the operand: keep it near.
-        if (IsFarBit(instruction))
+        // Keep the bit near.
+        if (AddressesBits(instruction))
         {
             registers.Gpr[Number(instruction.Op1Register)] = (ulong)(random.Below(2048) - 1024);
             target &= ~7ul;
@@ -133,9 +158,9 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, int bitn
             registers.Gpr[index] = (ulong)(random.Below(512) - 256);
             scaled = registers.Gpr[index] * (uint)instruction.MemoryIndexScale;
         }
-        var value = target - scaled - instruction.MemoryDisplacement64;
-        var narrow = instruction.MemoryBase.GetSize() == 4;
-        registers.Gpr[Number(instruction.MemoryBase)] = narrow ? (uint)value | (random.Bits() << 32) : value;
+        var value = target - mode.SegmentBase(instruction.MemorySegment) - scaled - instruction.MemoryDisplacement64;
+        var bits = instruction.MemoryBase.GetSize() * 8;
+        registers.Gpr[Number(instruction.MemoryBase)] = bits == 64 ? value : Addressing.Truncate(value, bits) | (random.Bits() << bits);
     }
 
     // The indexes of a gather, 32 or 64 bits each; some lanes of the mask off.
@@ -153,7 +178,8 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, int bitn
         }
     }
 
-    private static bool IsFarBit(in Instruction instruction) =>
+    /// <summary>A register bit offset reaches beyond the memory operand.</summary>
+    public static bool AddressesBits(in Instruction instruction) =>
         instruction.Mnemonic is Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc && instruction.Op0Kind == OpKind.Memory && instruction.Op1Kind == OpKind.Register;
 
     private static bool Overlaps(in Instruction instruction) =>

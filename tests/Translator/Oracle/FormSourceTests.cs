@@ -25,10 +25,10 @@ public class FormSourceTests
         if (!NativeRunner.IsSupported) return;
         using var machine = TestMachine.With(Engine.Interpreter);
         using var arena = new Arena(machine);
-        using var native = new NativeRunner(bitness);
+        using var native = new NativeRunner(OracleMode.Of(bitness));
         var random = new RandomValues(1);
-        var source = new FormSource(random, bitness);
-        var scenario = new Scenario(random, arena, bitness);
+        var source = new FormSource(random, OracleMode.Of(bitness));
+        var scenario = new Scenario(random, arena, OracleMode.Of(bitness));
         var missed = new List<Code>();
         var ran = 0;
         foreach (var info in Enum.GetValues<Mnemonic>().SelectMany(source.EncodingsOf).Where(info => info.Code.CpuidFeatures().All(Features.Contains) && !Exclusions.Has(info)))

@@ -31,12 +31,12 @@ public class ProgramTests
         if (!NativeRunner.IsSupported) return;
         using var machine = TestMachine.With(Engine.Interpreter);
         using var arena = new Arena(machine);
-        using var native = new NativeRunner(bitness);
+        using var native = new NativeRunner(OracleMode.Of(bitness));
         using var backEnd = new OracleBackEnd(translated);
-        var guest = new GuestRunner(machine, bitness, backEnd);
+        var guest = new GuestRunner(machine, OracleMode.Of(bitness), backEnd);
         var random = new RandomValues(Seed);
-        var source = new FormSource(random, bitness, translated);
-        var scenario = new Scenario(random, arena, bitness);
+        var source = new FormSource(random, OracleMode.Of(bitness), translated);
+        var scenario = new Scenario(random, arena, OracleMode.Of(bitness));
         var programs = new ProgramSource(random, source, Register.None);
 
         for (var count = 0; count < Programs; count++)

@@ -20,7 +20,7 @@ internal sealed unsafe class VectorBench : IDisposable
     {
         Arena = new Arena(_machine);
         _backEnd = new OracleBackEnd(translated);
-        _guest = new GuestRunner(_machine, bitness, _backEnd);
+        _guest = new GuestRunner(_machine, OracleMode.Of(bitness), _backEnd);
         Registers.MxCsr = MxCsr.Default;
         Registers.X87Control = 0x37f;
         Registers.Gpr[4] = Arena.Address + Arena.StackOffset;
