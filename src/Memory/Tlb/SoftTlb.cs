@@ -85,6 +85,16 @@ public sealed unsafe class SoftTlb
             table.FlushNonGlobal();
     }
 
+    /// <summary>Pages whose protection keys got other rights: WRPKRU, which needs no flush on hardware, where rights are looked up at each access.</summary>
+    /// <param name="keys">Bit k: key k.</param>
+    public void FlushKeys(uint keys)
+    {
+        AssertOwner();
+        Counters.Flushes++;
+        foreach (var table in _tables)
+            table.FlushKeys(keys);
+    }
+
     /// <summary>INVLPG: the page of an address, global or not, large or not.</summary>
     public void FlushPage(GuestVirtual address)
     {

@@ -21,5 +21,8 @@ internal struct TlbFullEntry
     /// <summary>log2 of the guest's page size.</summary>
     internal byte PageShift;
 
+    /// <summary>Protection key of a user page; 0 for others.</summary>
+    internal byte Key;
+
     internal bool Global;
 }

@@ -24,6 +24,9 @@ internal sealed unsafe partial class TlbTable
             EmptyWhere(static (in TlbFullEntry full, ulong _, ulong _) => !full.Global, 0, 0);
     }
 
+    /// <param name="keys">Bit k: pages with protection key k. The delegate's second word takes it.</param>
+    internal void FlushKeys(uint keys) => EmptyWhere(static (in TlbFullEntry full, ulong keys, ulong _) => (keys >> full.Key & 1) != 0, keys, 0);
+
     /// <summary>Forgets a page, and with it the whole large page it may be a part of.</summary>
     internal void FlushPage(ulong address, bool keepGlobal = false)
     {

@@ -105,6 +105,7 @@ internal sealed unsafe partial class TlbTable
             RamPage = ramPage,
             PageShift = walk.PageShift,
             Global = walk.IsGlobal,
+            Key = walk.ProtectionKey,
         };
         _hasGlobal |= walk.IsGlobal;
         if (walk.PageShift > PageSize.Shift)

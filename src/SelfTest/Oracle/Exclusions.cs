@@ -18,7 +18,7 @@ internal static class Exclusions
         Mnemonic.Xsaveopt64, Mnemonic.Rcpps, Mnemonic.Rcpss, Mnemonic.Rsqrtps, Mnemonic.Rsqrtss,
         Mnemonic.Pause, Mnemonic.Swapgs, Mnemonic.Int1, Mnemonic.Int3, Mnemonic.Int, Mnemonic.Hlt, Mnemonic.Ud0, Mnemonic.Ud1, Mnemonic.Ud2, Mnemonic.Std,
         Mnemonic.Reservednop, Mnemonic.Fldcw, Mnemonic.Fldenv, Mnemonic.Frstor, Mnemonic.Fnstenv, Mnemonic.Fnsave,
-        Mnemonic.Clflush, Mnemonic.Clflushopt, Mnemonic.Clwb, Mnemonic.Rsm, Mnemonic.Bound,
+        Mnemonic.Clflush, Mnemonic.Clflushopt, Mnemonic.Clwb, Mnemonic.Rsm, Mnemonic.Bound, Mnemonic.Serialize, Mnemonic.Rdpkru, Mnemonic.Wrpkru,
     ];
 
     public static bool Has(OpCodeInfo info) =>

@@ -17,12 +17,14 @@ public sealed class BlockLifter
     private readonly Decoder _decoder16, _decoder32, _decoder64;
     private readonly Lifting _lifting;
 
-    public BlockLifter()
+    /// <param name="gate">The instructions that the processor has; null: all that can be lifted.</param>
+    public BlockLifter(InstructionGate? gate = null)
     {
-        _decoder16 = Decoder.Create(16, _window);
-        _decoder32 = Decoder.Create(32, _window);
-        _decoder64 = Decoder.Create(64, _window);
-        _lifting = new Lifting(_window);
+        gate ??= InstructionGate.Open;
+        _decoder16 = Decoder.Create(16, _window, gate.Decoding);
+        _decoder32 = Decoder.Create(32, _window, gate.Decoding);
+        _decoder64 = Decoder.Create(64, _window, gate.Decoding);
+        _lifting = new Lifting(_window, gate);
     }
 
     /// <summary>Fills <paramref name="block"/>, which is cleared first. Fetch faults past the block's first instruction end the block before them.</summary>

@@ -33,9 +33,9 @@ public static class LiftTable
 
     private static IEnumerable<IEnumerable<LiftRow>> Families() =>
     [
-        Alu.Rows, Shifts.Rows, MultiplyDivide.Rows, Bits.Rows, Moves.Rows, Exchange.Rows, Stack.Rows, Branches.Rows, FarTransfers.Rows,
+        Alu.Rows, Shifts.Rows, MultiplyDivide.Rows, Bits.Rows, BitManipulation.Rows, Moves.Rows, Exchange.Rows, Stack.Rows, Branches.Rows, FarTransfers.Rows,
         Strings.Rows, FlagOps.Rows, Decimals.Rows, InputOutput.Rows, SystemOps.Rows, Descriptors.Rows, SegmentLoads.Rows, Hints.Rows,
-        SaveAreas.Rows, X87.Rows, Mmx.Rows,
+        SaveAreas.Rows, Undefined.Rows, X87.Rows, Mmx.Rows,
         SseMoves.Rows, SseFloat.Rows, SseConvert.Rows, SseInteger.Rows, SseShuffle.Rows, Sse3And4.Rows, SseSpecial.Rows,
         AvxMoves.Rows, AvxMemory.Rows, AvxFloat.Rows, AvxConvert.Rows, AvxInteger.Rows, AvxShuffle.Rows, Fma.Rows, Crypto.Rows,
     ];

@@ -11,7 +11,7 @@ namespace Tcg.Mttcg.Translator.Guest;
 /// that faults, or that must run again because it stored into its own block, has changed nothing.
 /// </para>
 /// </summary>
-public sealed partial class Lifting(CodeWindow window)
+public sealed partial class Lifting(CodeWindow window, InstructionGate gate)
 {
     /// <summary>Decoded by Iced; invalid if the bytes are no instruction.</summary>
     public Instruction Instruction;
@@ -34,7 +34,7 @@ public sealed partial class Lifting(CodeWindow window)
         Ended = false;
     }
 
-    /// <summary>Emits everything for <see cref="Instruction"/>, its faults included. EVEX and other makers' encodings, which share mnemonics, are unknown here.</summary>
+    /// <summary>Emits everything for <see cref="Instruction"/>, its faults included.</summary>
     public void LiftOne(ulong rip)
     {
         Rip = rip;
@@ -48,7 +48,7 @@ public sealed partial class Lifting(CodeWindow window)
             if (Instruction.Length >= CodeWindow.MaxInstruction) RaiseGeneralProtection();
             else RaiseUndefined();
         }
-        else if (Instruction.Encoding > EncodingKind.VEX || !LiftTable.TryFind(Instruction.Mnemonic, out var row))
+        else if (!gate.Lets(Instruction.Code) || !LiftTable.TryFind(Instruction.Mnemonic, out var row))
         {
             RaiseUndefined();
         }

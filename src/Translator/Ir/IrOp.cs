@@ -104,6 +104,28 @@ public enum IrOp : byte
     /// <summary>Dst (32 bits) becomes CRC-32C of A extended by B at Size.</summary>
     [Op(1, 2, Pure)]                             Crc32,
 
+    // Bits, as BMI1, BMI2 and ADX name them. Where A is a mask or a field, AF and PF are undefined as the SDM says.
+    /// <summary>Dst becomes ~A &amp; B.</summary>
+    [Op(1, 2, Pure, Writes = All)]               Andn,
+    /// <summary>Dst becomes the field of A that B tells: start in bits 7:0, length in bits 15:8.</summary>
+    [Op(1, 2, Pure, Writes = All)]               Bextr,
+    /// <summary>Dst becomes A's lowest set bit.</summary>
+    [Op(1, 1, Pure, Writes = All)]               Blsi,
+    /// <summary>Dst becomes ones up to A's lowest set bit, that bit included.</summary>
+    [Op(1, 1, Pure, Writes = All)]               Blsmsk,
+    /// <summary>Dst becomes A without its lowest set bit.</summary>
+    [Op(1, 1, Pure, Writes = All)]               Blsr,
+    /// <summary>Dst becomes A without the bits from number B (its low 8 bits) upwards.</summary>
+    [Op(1, 2, Pure, Writes = All)]               Bzhi,
+    /// <summary>Dst becomes A's low bits, spread to the places that B has ones in.</summary>
+    [Op(1, 2, Pure)]                             Pdep,
+    /// <summary>Dst becomes the bits of A where B has ones, gathered at the low end.</summary>
+    [Op(1, 2, Pure)]                             Pext,
+    /// <summary>Dst becomes A + B + CF; of all flags only CF is written.</summary>
+    [Op(1, 2, Pure | Commutes, Writes = CF, Reads = CF)] Adcx,
+    /// <summary>As <see cref="Adcx"/> with OF in the place of CF.</summary>
+    [Op(1, 2, Pure | Commutes, Writes = OF, Reads = OF)] Adox,
+
     // -- flags -----------------------------------------------------------------------------------------------------------------------
     /// <summary>Dst becomes the six arithmetic flags at their EFLAGS positions; other bits zero.</summary>
     [Op(1, 0, Pure, Reads = All)]                ReadFlags,

@@ -68,8 +68,8 @@ public unsafe struct CpuState
     /// <summary>Executed guest instructions when counting is compiled in; chained jumps and jump-cache hits likewise.</summary>
     [FieldOffset(328)] public ulong InstructionCount;
     [FieldOffset(336)] public ulong HelperCalls;
-    /// <summary>TSC = host counter + TscOffset when the two run at one rate.</summary>
-    [FieldOffset(344)] public ulong TscOffset;
+    /// <summary>What the guest added to the machine's counter: IA32_TSC_ADJUST.</summary>
+    [FieldOffset(344)] public ulong TscAdjust;
     [FieldOffset(352)] public ulong JumpCacheHits;
     [FieldOffset(360)] public ulong ChainedJumps;
 
@@ -126,7 +126,7 @@ public unsafe struct CpuState
 
     public const int GprOffset = 0, RipOffset = 128, ExitRequestOffset = 136, HelperExitOffset = 140, FlagsOffset = 144, SystemFlagsOffset = 148,
         MxCsrOffset = 152, HostMxCsrOffset = 156, HostReturnOffset = 160, SpillOffset = 176, SpillSlots = 16, TlbMaskOffset = 304,
-        HelperResult2Offset = 320, InstructionCountOffset = 328, HelperCallsOffset = 336, TscOffsetOffset = 344, JumpCacheHitsOffset = 352,
+        HelperResult2Offset = 320, InstructionCountOffset = 328, HelperCallsOffset = 336, JumpCacheHitsOffset = 352,
         ChainedJumpsOffset = 360, BounceOffset = 384, VectorOffset = 512, VectorStride = 64, SegmentsOffset = 1536, SegmentStride = 24;
 
     /// <summary>Byte offset of a segment's base.</summary>

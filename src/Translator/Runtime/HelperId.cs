@@ -45,6 +45,8 @@ public enum HelperId : ushort
     /// <summary>A = register number; result its value. Write: B = value.</summary>
     ReadCr, WriteCr, ReadDr, WriteDr,
     Clts,
+    /// <summary>In place; #UD without CR4.PKE.</summary>
+    Rdpkru, Wrpkru,
     /// <summary>A = source operand (16 bits).</summary>
     Lmsw,
     /// <summary>A = linear address.</summary>
@@ -98,7 +100,7 @@ public enum HelperId : ushort
     CmpXchgWide,
     /// <summary>A = linear address, B = 1 for the 64-bit form.</summary>
     FxSave, FxRstor,
-    /// <summary>A = linear address, B = 1 for the 64-bit form, C = 0 plain, 1 OPT, 2 C, 3 S. The mask is EDX:EAX in the state.</summary>
+    /// <summary>A = linear address, B = 1 for the 64-bit form, C = <see cref="XsaveVariant"/>. The mask is EDX:EAX in the state. #NM by CR0.TS is the helper's.</summary>
     Xsave, Xrstor,
     /// <summary>A = the new MXCSR; #GP(0) on reserved bits.</summary>
     LdMxCsr,

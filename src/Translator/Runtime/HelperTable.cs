@@ -68,6 +68,8 @@ public sealed unsafe class HelperTable
         AtomicHelpers.Rows,
         SaveHelpers.Rows,
         VectorHelpers.Rows,
+        XsaveHelpers.Rows,
+        KeyHelpers.Rows,
         X87Helpers.Rows,
         MmxHelpers.Rows,
         DecimalHelpers.Rows,

@@ -16,7 +16,7 @@ public sealed class TbTranslator(
     Cpu cpu, IBackEnd backEnd, TbCache cache, ICodeCoherence coherence, ExecutorOptions options, ExecutorCounters counters)
 {
     private readonly IrBlock _block = new();
-    private readonly BlockLifter _lifter = new();
+    private readonly BlockLifter _lifter = new(cpu.Model.Instructions);
     private readonly CodeFetch _fetch = new(cpu, coherence);
     private readonly PassPipeline _passes = new();
     private CodeRegion? _region;

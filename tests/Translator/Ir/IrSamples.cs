@@ -23,6 +23,8 @@ internal static class IrSamples
         "rax, rdx = div.64 rax, rdx, rcx", "rax, t0 = div.8 rax, -, rcx", "rax, rdx = idiv.32 rax, rdx, rcx",
         "bt.64.flags rax, 0x3f", "rax = bts.32.flags rax, rcx", "rax = btr.16.flags rax, rcx", "rax = btc.64 rax, 0x1",
         "rax = bsf.64.flags rcx", "rax = bsr.32.flags rcx", "rax = tzcnt.64.flags rcx", "rax = lzcnt.16.flags rcx", "rax = popcnt.32.flags rcx", "rax = crc32.8 rax, rcx",
+        "rax = andn.64.flags rcx, rdx", "rax = bextr.32.flags rax, rcx", "rax = blsi.64.flags rax", "rcx = blsmsk.32.flags rax", "rax = blsr.64.flags rcx",
+        "rax = bzhi.32.flags rax, rcx", "rax = pdep.64 rcx, rdx", "rax = pext.32 rcx, rdx", "rax = adcx.64.flags rax, rcx", "rax = adox.32.flags rax, rcx",
         "t0 = read_flags", "write_flags {CF|PF|ZF}, rax", "set_carry", "clear_carry.flags", "complement_carry",
         "t0 = guest_load.64.from8.sx [rbx]", "rax = guest_load.32.from32 [gs:rbx+t0*2+0x7fffffff a32 linear32]",
         "guest_store.16 [es:rdi+0x1], 0xffff", "rax = guest_rmw.32.xadd.lock.flags [rbx], rax", "guest_rmw.8.inc.flags [rbx]", "guest_cmp_xchg.64.lock.flags [rbx+0x8], rcx",

@@ -64,9 +64,9 @@ internal sealed unsafe class SystemBench : IDisposable
         return bench;
     }
 
-    public static SystemBench Long(int cpl = 0)
+    public static SystemBench Long(int cpl = 0, CpuModel? model = null)
     {
-        var bench = new SystemBench();
+        var bench = new SystemBench(0, model);
         bench.Tables();
         bench.State->Cr0 |= 1 | 1UL << 31;
         bench.State->Cr4 = 1 << 5;
@@ -114,7 +114,14 @@ internal sealed unsafe class SystemBench : IDisposable
 
     public ulong Call(HelperId id, ulong a = 0, ulong b = 0, ulong c = 0) => HelperTable.Call(Cpu, id, a, b, c);
 
-    /// <summary>The pending exception is this one; it is taken away.</summary>
+    /// <summary>The pending exception is this one, and pends no longer.</summary>
+    public void TakeRaised(int vector, uint? errorCode = null)
+    {
+        AssertRaised(vector, errorCode);
+        Cpu.TakePending();
+    }
+
+    /// <summary>The pending exception is this one.</summary>
     public void AssertRaised(int vector, uint? errorCode = null)
     {
         Assert.True(Cpu.HasPending, "no exception is pending");

@@ -15,14 +15,18 @@ internal static class SaveAreas
         new(Mnemonic.Fxsave64,   at => Fx(at, HelperId.FxSave,  wide: 1)),
         new(Mnemonic.Fxrstor,    at => Fx(at, HelperId.FxRstor, wide: 0)),
         new(Mnemonic.Fxrstor64,  at => Fx(at, HelperId.FxRstor, wide: 1)),
-        new(Mnemonic.Xsave,      at => Extended(at, HelperId.Xsave, wide: 0, variant: 0)),
-        new(Mnemonic.Xsave64,    at => Extended(at, HelperId.Xsave, wide: 1, variant: 0)),
-        new(Mnemonic.Xsaveopt,   at => Extended(at, HelperId.Xsave, wide: 0, variant: 1)),
-        new(Mnemonic.Xsaveopt64, at => Extended(at, HelperId.Xsave, wide: 1, variant: 1)),
-        new(Mnemonic.Xsavec,     at => Extended(at, HelperId.Xsave, wide: 0, variant: 2)),
-        new(Mnemonic.Xsavec64,   at => Extended(at, HelperId.Xsave, wide: 1, variant: 2)),
-        new(Mnemonic.Xrstor,     at => Extended(at, HelperId.Xrstor, wide: 0, variant: 0)),
-        new(Mnemonic.Xrstor64,   at => Extended(at, HelperId.Xrstor, wide: 1, variant: 0)),
+        new(Mnemonic.Xsave,      at => Extended(at, HelperId.Xsave, wide: 0, XsaveVariant.Plain)),
+        new(Mnemonic.Xsave64,    at => Extended(at, HelperId.Xsave, wide: 1, XsaveVariant.Plain)),
+        new(Mnemonic.Xsaveopt,   at => Extended(at, HelperId.Xsave, wide: 0, XsaveVariant.Optimised)),
+        new(Mnemonic.Xsaveopt64, at => Extended(at, HelperId.Xsave, wide: 1, XsaveVariant.Optimised)),
+        new(Mnemonic.Xsavec,     at => Extended(at, HelperId.Xsave, wide: 0, XsaveVariant.Compacted)),
+        new(Mnemonic.Xsavec64,   at => Extended(at, HelperId.Xsave, wide: 1, XsaveVariant.Compacted)),
+        new(Mnemonic.Xsaves,     at => Extended(at, HelperId.Xsave, wide: 0, XsaveVariant.Supervisor)),
+        new(Mnemonic.Xsaves64,   at => Extended(at, HelperId.Xsave, wide: 1, XsaveVariant.Supervisor)),
+        new(Mnemonic.Xrstor,     at => Extended(at, HelperId.Xrstor, wide: 0, XsaveVariant.Plain)),
+        new(Mnemonic.Xrstor64,   at => Extended(at, HelperId.Xrstor, wide: 1, XsaveVariant.Plain)),
+        new(Mnemonic.Xrstors,    at => Extended(at, HelperId.Xrstor, wide: 0, XsaveVariant.Supervisor)),
+        new(Mnemonic.Xrstors64,  at => Extended(at, HelperId.Xrstor, wide: 1, XsaveVariant.Supervisor)),
         new(Mnemonic.Ldmxcsr,    LoadMxCsr),
         new(Mnemonic.Stmxcsr,    StoreMxCsr),
         new(Mnemonic.Vldmxcsr,   LoadMxCsr),
@@ -35,11 +39,8 @@ internal static class SaveAreas
         else at.Invoke(helper, at.LinearAddress(FxBytes, write: helper == HelperId.FxSave), at.Constant(wide));
     }
 
-    private static void Extended(Lifting at, HelperId helper, uint wide, uint variant)
-    {
-        if (at.Has(TbFlags.TaskSwitched)) at.RaiseAndEnd(Vector.DeviceNotAvailable, null);
-        else at.Invoke(helper, at.LinearAddress(XsaveBytes, write: helper == HelperId.Xsave), at.Constant(wide), at.Constant(variant));
-    }
+    private static void Extended(Lifting at, HelperId helper, uint wide, XsaveVariant variant) =>
+        at.Invoke(helper, at.LinearAddress(XsaveBytes, write: helper == HelperId.Xsave), at.Constant(wide), at.Constant((uint)variant));
 
     private static void LoadMxCsr(Lifting at)
     {

@@ -20,7 +20,7 @@ internal static unsafe class ExecuteTable
         var bodies = new delegate*<Frame, IrInstruction*, void>[ops.Length];
         ExecuteRow[][] families =
         [
-            ControlOps.Rows, MoveOps.Rows, ArithmeticOps.Rows, ShiftOps.Rows, MultiplyOps.Rows, BitOps.Rows, FlagOps.Rows, MemoryOps.Rows, StateOps.Rows,
+            ControlOps.Rows, MoveOps.Rows, ArithmeticOps.Rows, ShiftOps.Rows, MultiplyOps.Rows, BitOps.Rows, BmiOps.Rows, FlagOps.Rows, MemoryOps.Rows, StateOps.Rows,
         ];
         foreach (var row in families.SelectMany(family => family))
         {

@@ -47,9 +47,21 @@ internal static class Opcode
         Lzcnt = 0xbd | Map0F | F3,
         Popcnt = 0xb8 | Map0F | F3,
         Crc32 = 0xf0 | Map0F38 | F2 | Sized,
+        Adcx = 0xf6 | Map0F38 | P66,
+        Adox = 0xf6 | Map0F38 | F3,
         CmpXchg = 0xb0 | Map0F | Sized,
         Xadd = 0xc0 | Map0F | Sized,
         MxCsrGroup = 0xae | Map0F,
         MovupsLoad = 0x10 | Map0F,
         MovupsStore = 0x11 | Map0F;
+
+    /// <summary>Of map 0F38, VEX-encoded, on general registers (BMI1, BMI2): see <see cref="X64Writer.VexGeneral"/>.</summary>
+    public const uint
+        Andn = 0xf2,
+        LowestBitGroup = 0xf3,
+        Bzhi = 0xf5,
+        Pdep = 0xf5 | F2,
+        Pext = 0xf5 | F3,
+        Mulx = 0xf6 | F2,
+        Bextr = 0xf7;
 }

@@ -167,6 +167,13 @@ internal sealed unsafe partial class X64Writer
     public void ShiftX(ShiftOp op, OpSize size, Reg to, Reg from, Reg count) =>
         Vex(2, op == ShiftOp.Shl ? 1 : op == ShiftOp.Shr ? 3 : 2, 0xf7, size, to, count, from);
 
+    /// <summary>An instruction of BMI1 or BMI2 by its <see cref="Opcode"/>. In the group of the lowest bit <paramref name="reg"/> is the digit.</summary>
+    public void VexGeneral(uint opcode, OpSize size, Reg reg, Reg vvvv, Reg rm)
+    {
+        var prefix = (opcode & Opcode.PrefixMask) switch { Opcode.F2 => 3, Opcode.F3 => 2, _ => 0 };
+        Vex(2, prefix, (int)(opcode & 0xff), size, reg, vvvv, rm);
+    }
+
     public void CMov(Condition condition, OpSize size, Reg to, Reg from) => Emit(Opcode.CMov + (uint)condition, AtLeast16(size), to, from);
 
     public void CMov(Condition condition, OpSize size, Reg to, in HostMem from) => Emit(Opcode.CMov + (uint)condition, AtLeast16(size), to, from);

@@ -101,8 +101,9 @@ internal static unsafe class ControlHelpers
     private static ulong Xgetbv(Cpu cpu, ulong a, ulong b, ulong c)
     {
         if ((cpu.State->Cr4 & Cr4.OsXsave) == 0) cpu.Raise(ExceptionVector.InvalidOpcode);
-        else if ((uint)cpu.State->Gpr[1] != 0) cpu.Raise(ExceptionVector.GeneralProtection, 0);
-        else cpu.SetEdxEax(cpu.State->Xcr0);
+        else if ((uint)cpu.State->Gpr[1] == 0) cpu.SetEdxEax(cpu.State->Xcr0);
+        else if ((uint)cpu.State->Gpr[1] == 1 && cpu.Model.Features.Has(CpuFeature.XGetBv1)) cpu.SetEdxEax(cpu.State->Xcr0 & SaveComponent.InUseMask(cpu));
+        else cpu.Raise(ExceptionVector.GeneralProtection, 0);
         return 0;
     }
 

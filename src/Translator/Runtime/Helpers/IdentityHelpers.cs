@@ -30,7 +30,7 @@ internal static unsafe class IdentityHelpers
 
     private static ulong Rdtsc(Cpu cpu, ulong a, ulong b, ulong c)
     {
-        cpu.SetEdxEax(cpu.Ports.Tsc.Read());
+        cpu.SetEdxEax(cpu.TimeStamp);
         return 0;
     }
 

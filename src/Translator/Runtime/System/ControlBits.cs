@@ -44,7 +44,7 @@ public static class Efer
 /// <summary>XCR0 bits (SDM 1 13.3).</summary>
 public static class Xcr0
 {
-    public const ulong X87 = 1, Sse = 2, Avx = 4;
+    public const ulong X87 = 1, Sse = 2, Avx = 4, Pkru = 1 << 9;
 }
 
 /// <summary>Debug registers (SDM 3B 18.2).</summary>

@@ -146,6 +146,17 @@ public sealed unsafe partial class Cpu
         return true;
     }
 
+    /// <summary>Cached translations hold rights, so those of keys that change go.</summary>
+    internal void WritePkru(uint value)
+    {
+        var changed = value ^ State->Pkru;
+        State->Pkru = value;
+        var keys = 0u;
+        for (var key = 0; key < 16; key++)
+            if ((changed >> key * 2 & 3) != 0) keys |= 1u << key;
+        if (keys != 0 && (State->Cr4 & Cr4.Pke) != 0) Tlb.FlushKeys(keys);
+    }
+
     /// <summary>INVPCID (SDM 2A). Only the current PCID's translations exist here.</summary>
     internal bool TryInvalidatePcid(ulong type, ulong pcid, ulong address)
     {

@@ -66,7 +66,7 @@ public sealed unsafe partial class Cpu
         State->X87Status = State->X87Tag = State->X87Opcode = 0;
         State->X87Ip = State->X87Dp = 0;
         State->Star = State->LStar = State->CStar = State->SfMask = State->KernelGsBase = 0;
-        State->SysEnterCs = State->SysEnterEsp = State->SysEnterEip = State->TscAux = 0;
+        State->SysEnterCs = State->SysEnterEsp = State->SysEnterEip = State->TscAux = State->TscAdjust = 0;
         ResetMsrs();
     }
 }

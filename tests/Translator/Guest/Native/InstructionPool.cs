@@ -17,7 +17,7 @@ internal sealed class InstructionPool
     [
         Mnemonic.Rcpps, Mnemonic.Rcpss, Mnemonic.Rsqrtps, Mnemonic.Rsqrtss, Mnemonic.Div, Mnemonic.Idiv, Mnemonic.Shld, Mnemonic.Shrd,
         Mnemonic.Bt, Mnemonic.Bts, Mnemonic.Btr, Mnemonic.Btc, Mnemonic.Reservednop, Mnemonic.Std, Mnemonic.Xlatb,
-        Mnemonic.Movbe, Mnemonic.Clwb, Mnemonic.Cldemote, Mnemonic.Clflushopt, Mnemonic.Prefetchwt1,
+        Mnemonic.Movbe, Mnemonic.Clwb, Mnemonic.Cldemote, Mnemonic.Clflushopt, Mnemonic.Prefetchwt1, Mnemonic.Serialize, Mnemonic.Adcx, Mnemonic.Adox,
     ];
 
     private static readonly Register[] Pointers = [Register.RBX, Register.RSP, Register.RBP, Register.RSI, Register.RDI];

@@ -21,12 +21,11 @@ internal readonly record struct FlagEffects(ArithmeticFlags Reads, ArithmeticFla
                 return new(0, mask, mask);
             case IrOp.ReadFlags or IrOp.Call: return new(All, 0, 0);
             case IrOp.BrIf or IrOp.SetCc or IrOp.CMov: return new(ReadBy(x.Cond), 0, 0);
-            case IrOp.Adc or IrOp.Sbb: return Full(x, CF, All);
             case IrOp.GuestRmw: return OfRmw(x);
         }
         var row = OpTable.Of(x.Op);
         if ((row.Traits & OpTraits.CountDecides) != 0) return OfShift(x, block, row);
-        return Full(x, 0, row.Writes);
+        return Full(x, row.Reads, row.Writes);
     }
 
     private static FlagEffects Full(in IrInstruction x, ArithmeticFlags reads, ArithmeticFlags writes) =>

@@ -47,6 +47,7 @@ internal sealed unsafe partial class Lowerer
     {
         ref var x = ref Current;
         Loc low = Place(x.Dst), high = Place(x.Dst2), a = Place(x.A), b = Place(x.B);
+        if (digit == 4 && TryFlaglessMultiply(low, high, a, b)) return;
         BeforeFlagOperation();
         CopyInto(x.Size, Reg.Rax, a);
         if (b.IsMemory) _w.Group3(digit, x.Size, b.Memory);

@@ -66,6 +66,17 @@ internal sealed unsafe partial class Lowerer
         (IrOp.Popcnt,        l => l.BitCount(Opcode.Popcnt)),
         (IrOp.Crc32,         l => l.Crc32()),
 
+        (IrOp.Andn,          l => l.VexBits(Opcode.Andn, maskLast: true)),
+        (IrOp.Bextr,         l => l.VexBits(Opcode.Bextr, maskLast: false)),
+        (IrOp.Blsi,          l => l.VexLowestBit(3)),
+        (IrOp.Blsmsk,        l => l.VexLowestBit(2)),
+        (IrOp.Blsr,          l => l.VexLowestBit(1)),
+        (IrOp.Bzhi,          l => l.VexBits(Opcode.Bzhi, maskLast: false)),
+        (IrOp.Pdep,          l => l.VexBits(Opcode.Pdep, maskLast: true)),
+        (IrOp.Pext,          l => l.VexBits(Opcode.Pext, maskLast: true)),
+        (IrOp.Adcx,          l => l.AddCarry(Opcode.Adcx)),
+        (IrOp.Adox,          l => l.AddCarry(Opcode.Adox)),
+
         (IrOp.ReadFlags,     l => l.ReadFlags()),
         (IrOp.WriteFlags,    l => l.WriteFlags()),
         (IrOp.SetCarry,      l => l.Carry(0xf9)),

@@ -1,12 +1,15 @@
 using System.Collections.Frozen;
+using Tcg.Mttcg.Translator.Guest;
 
 namespace Tcg.Mttcg.Translator.Runtime;
 
 /// <summary>What all processors of a machine are: announced by CPUID, obeyed by control registers and MSRs.</summary>
 public sealed record CpuModel
 {
+    private static readonly InstructionGate DefaultInstructions = new(CpuFeatures.Default);
+
     private readonly CpuFeatureSet _features;
-    private readonly FrozenDictionary<(uint, CpuidRegister), uint> _words = FrozenDictionary<(uint, CpuidRegister), uint>.Empty;
+    private readonly FrozenDictionary<(uint, uint, CpuidRegister), uint> _words = FrozenDictionary<(uint, uint, CpuidRegister), uint>.Empty;
 
     public CpuModel() => Features = CpuFeatures.Default;
 
@@ -34,20 +37,24 @@ public sealed record CpuModel
         {
             _features = value;
             _words = CpuFeatures.Words(value);
+            Instructions = value == CpuFeatures.Default ? DefaultInstructions : new InstructionGate(value);
             Cr4Mask = Cr4.Pce;
             foreach (var row in CpuFeatures.Rows)
                 if (value.Has(row.Feature)) Cr4Mask |= row.Cr4;
         }
     }
 
+    /// <summary>The instructions that come with the features; all others raise #UD.</summary>
+    public InstructionGate Instructions { get; private init; } = DefaultInstructions;
+
     /// <summary>The features that CPUID shows in one register of a leaf.</summary>
-    public uint FeatureWord(uint leaf, CpuidRegister register) => _words.GetValueOrDefault((leaf, register));
+    public uint FeatureWord(uint leaf, CpuidRegister register, uint subleaf = 0) => _words.GetValueOrDefault((leaf, subleaf, register));
 
     /// <summary>Bits of CR4 that may be set.</summary>
     public ulong Cr4Mask { get; private init; }
 
     /// <summary>Bits of XCR0 that may be set.</summary>
-    public ulong Xcr0Mask => Xcr0.X87 | Xcr0.Sse | (Features.Has(CpuFeature.Avx) ? Xcr0.Avx : 0);
+    public ulong Xcr0Mask => Xcr0.X87 | Xcr0.Sse | (Features.Has(CpuFeature.Avx) ? Xcr0.Avx : 0) | (Features.Has(CpuFeature.Pku) ? Xcr0.Pkru : 0);
 
     public int LinearBits => Features.Has(CpuFeature.La57) ? 57 : 48;
 }

@@ -44,7 +44,7 @@ internal static unsafe class CpuidTable
         public CpuidResult Read(Cpu cpu, uint subleaf) => _read(cpu, subleaf);
     }
 
-    private static uint Word(Cpu cpu, uint leaf, CpuidRegister register) => cpu.Model.FeatureWord(leaf, register);
+    private static uint Word(Cpu cpu, uint leaf, CpuidRegister register, uint subleaf = 0) => cpu.Model.FeatureWord(leaf, register, subleaf);
 
     private static int TopologyShift(Cpu cpu) => 32 - BitOperations.LeadingZeroCount((uint)cpu.Model.Processors - 1);
 
@@ -88,7 +88,10 @@ internal static unsafe class CpuidTable
 
     private static CpuidResult Structured(Cpu cpu, uint subleaf) => subleaf != 0
         ? default
-        : new(0, Word(cpu, 7, CpuidRegister.Ebx), Word(cpu, 7, CpuidRegister.Ecx), Word(cpu, 7, CpuidRegister.Edx));
+        : new(0, Word(cpu, 7, CpuidRegister.Ebx), Word(cpu, 7, CpuidRegister.Ecx) | ProtectionKeysOn(cpu), Word(cpu, 7, CpuidRegister.Edx));
+
+    // OSPKE.
+    private static uint ProtectionKeysOn(Cpu cpu) => (cpu.State->Cr4 & Cr4.Pke) != 0 ? 1u << 4 : 0;
 
     private static CpuidResult Topology(Cpu cpu, uint subleaf)
     {
@@ -105,12 +108,11 @@ internal static unsafe class CpuidTable
     {
         if (!cpu.Model.Features.Has(CpuFeature.Xsave)) return default;
         var mask = cpu.Model.Xcr0Mask;
-        return subleaf switch
-        {
-            0 => new((uint)mask, SaveLayout.SizeFor(cpu.State->Xcr0), SaveLayout.SizeFor(mask), 0),
-            2 when (mask & Xcr0.Avx) != 0 => new(SaveLayout.AvxBytes, SaveLayout.AvxOffset, 0, 0),
-            _ => default,
-        };
+        if (subleaf == 0) return new((uint)mask, SaveComponent.SizeFor(cpu.State->Xcr0, compacted: false), SaveComponent.SizeFor(mask, compacted: false), (uint)(mask >> 32));
+        if (subleaf == 1) return new(Word(cpu, 0xd, CpuidRegister.Eax, 1), SaveComponent.SizeFor(cpu.State->Xcr0, compacted: true), 0, 0);
+        foreach (var component in SaveComponent.All)
+            if (component.Number == subleaf && (mask & component.Bit) != 0) return new(component.Bytes, component.Offset, 0, 0);
+        return default;
     }
 
     // The APIC timer counts a 1 GHz crystal. Guests multiply the crystal's kHz by the numerator in 32 bits: a ratio that would overflow there is
@@ -156,5 +158,6 @@ internal static unsafe class CpuidTable
 
     private static CpuidResult PowerExtended(Cpu cpu, uint subleaf) => new(0, 0, 0, Word(cpu, 0x80000007, CpuidRegister.Edx));
 
-    private static CpuidResult AddressSizes(Cpu cpu, uint subleaf) => new((uint)(cpu.Model.LinearBits << 8 | cpu.Model.PhysicalBits), 0, 0, 0);
+    private static CpuidResult AddressSizes(Cpu cpu, uint subleaf) =>
+        new((uint)(cpu.Model.LinearBits << 8 | cpu.Model.PhysicalBits), Word(cpu, 0x80000008, CpuidRegister.Ebx), 0, 0);
 }

@@ -2,6 +2,7 @@ namespace Tcg.Mttcg.Translator.Runtime;
 
 public sealed unsafe partial class Cpu
 {
+    private const uint TscDeadline = 0x6e0;
     private const ulong PatAfterReset = 0x0007_0406_0007_0406;
 
     private readonly Dictionary<uint, (ulong Value, ulong Writable)> _plainMsrs = [];
@@ -22,7 +23,9 @@ public sealed unsafe partial class Cpu
             value = plain.Value;
             return true;
         }
-        return IsApicMsr(index) && Ports.Interrupts.TryReadMsr(index, out value);
+        if (!IsApicMsr(index) || !Ports.Interrupts.TryReadMsr(index, out value)) return false;
+        if (index == TscDeadline && value != 0) value += State->TscAdjust;
+        return true;
     }
 
     /// <summary>WRMSR without its register operands. False: refused; nothing is raised.</summary>
@@ -39,11 +42,28 @@ public sealed unsafe partial class Cpu
             _plainMsrs[index] = (value, plain.Writable);
             return true;
         }
+        if (index == TscDeadline && value != 0) value = InMachineTime(value);
         return IsApicMsr(index) && Ports.Interrupts.TryWriteMsr(index, value);
     }
 
+    /// <summary>This processor's time-stamp counter.</summary>
+    internal ulong TimeStamp => Ports.Tsc.Read() + State->TscAdjust;
+
+    /// <summary>Sets IA32_TSC_ADJUST. A deadline that is armed stays what it is in the guest's counting.</summary>
+    internal void AdjustTsc(ulong value)
+    {
+        var armed = Ports.Interrupts.TryReadMsr(TscDeadline, out var deadline) && deadline != 0;
+        var seen = deadline + State->TscAdjust;
+        State->TscAdjust = value;
+        if (armed) Ports.Interrupts.TryWriteMsr(TscDeadline, InMachineTime(seen));
+    }
+
+    // The timer counts in the machine's time; what was before its start is past, and 0 would disarm.
+    private ulong InMachineTime(ulong deadline) =>
+        (long)State->TscAdjust > 0 && deadline <= State->TscAdjust ? 1 : deadline - State->TscAdjust;
+
     // IA32_APIC_BASE, x2APIC and IA32_TSC_DEADLINE.
-    private static bool IsApicMsr(uint index) => index is 0x1b or 0x6e0 or (>= 0x800 and <= 0x8ff);
+    private static bool IsApicMsr(uint index) => index is 0x1b or TscDeadline or (>= 0x800 and <= 0x8ff);
 
     private void ResetMsrs()
     {

@@ -21,11 +21,12 @@ internal static unsafe class MsrTable
     public static MsrRow[] Rows { get; } =
     [
         //  index         read              write
-        new(0x0000_0010, &ReadTsc,          &Ignore),
+        new(0x0000_0010, &ReadTsc,          &WriteTsc),
+        new(0x0000_003b, &ReadTscAdjust,    &WriteTscAdjust),
         new(0x0000_0049, null,              &Ignore),          // IA32_PRED_CMD
         new(0x0000_008b, &MicrocodeRevision, &Ignore),
-        new(0x0000_00e7, &ReadTsc,          &Ignore),          // IA32_MPERF
-        new(0x0000_00e8, &ReadTsc,          &Ignore),          // IA32_APERF
+        new(0x0000_00e7, &ReadCounter,      &Ignore),          // IA32_MPERF
+        new(0x0000_00e8, &ReadCounter,      &Ignore),          // IA32_APERF
         new(0x0000_00ce, &PlatformInfo,     null),
         new(0x0000_010a, &ArchCapabilities, null),
         new(0x0000_010b, null,              &Ignore),          // IA32_FLUSH_CMD
@@ -65,14 +66,20 @@ internal static unsafe class MsrTable
         new(0x258, 0x0606060606060606, ulong.MaxValue, 2),
         new(0x268, 0x0606060606060606, ulong.MaxValue, 8),
         new(0x2ff, 0xc06,       0xcff),                        // IA32_MTRR_DEF_TYPE: write-back
+        new(0xda0, 0,           0),                            // IA32_XSS: no supervisor state
     ];
 
     public static FrozenDictionary<uint, int> RowOf { get; } = Rows.Select((row, at) => (row.Index, at)).ToFrozenDictionary(x => x.Index, x => x.at);
 
     private static bool Ignore(Cpu cpu, ulong value) => true;
 
-    // Writes are ignored: all processors share one invariant counter.
-    private static ulong ReadTsc(Cpu cpu) => cpu.Ports.Tsc.Read();
+    private static ulong ReadCounter(Cpu cpu) => cpu.Ports.Tsc.Read();
+
+    // Writing the counter writes the adjustment by as much (SDM 3B 18.17.3), so one word holds both.
+    private static ulong ReadTsc(Cpu cpu) => cpu.TimeStamp;
+    private static bool WriteTsc(Cpu cpu, ulong value) { cpu.AdjustTsc(value - cpu.Ports.Tsc.Read()); return true; }
+    private static ulong ReadTscAdjust(Cpu cpu) => cpu.State->TscAdjust;
+    private static bool WriteTscAdjust(Cpu cpu, ulong value) { cpu.AdjustTsc(value); return true; }
 
     // Newer than every revision that guests know to be broken.
     private static ulong MicrocodeRevision(Cpu cpu) => 0x0200_7006UL << 32;

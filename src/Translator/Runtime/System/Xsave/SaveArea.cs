@@ -46,6 +46,24 @@ internal static unsafe class SaveArea
         new Span<byte>(cpu.State->X87, 8 * 16).Clear();
     }
 
+    /// <summary>Not what <see cref="InitX87"/> leaves.</summary>
+    public static bool X87InUse(Cpu cpu)
+    {
+        var state = cpu.State;
+        return state->X87Control != 0x37f || state->X87Status != 0 || state->X87Tag != 0xff || (state->X87Opcode | state->X87Ip | state->X87Dp) != 0
+            || new ReadOnlySpan<byte>(state->X87, 8 * 16).ContainsAnyExcept((byte)0);
+    }
+
+    public static bool XmmInUse(Cpu cpu) => LaneInUse(cpu, 0);
+
+    public static bool UpperInUse(Cpu cpu) => LaneInUse(cpu, 1);
+
+    public static bool PkruInUse(Cpu cpu) => cpu.State->Pkru != 0;
+
+    public static void WritePkru(Cpu cpu, Span<byte> component) => BinaryPrimitives.WriteUInt64LittleEndian(component, cpu.State->Pkru);
+
+    public static void ReadPkru(Cpu cpu, ReadOnlySpan<byte> component) => cpu.WritePkru(BinaryPrimitives.ReadUInt32LittleEndian(component));
+
     public static void WriteMxCsr(Cpu cpu, Span<byte> area)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(area[(int)SaveLayout.MxCsr..], cpu.CurrentMxCsr);
@@ -62,14 +80,21 @@ internal static unsafe class SaveArea
         for (var i = 0; i < Registers(cpu); i++) area.Slice((int)SaveLayout.Xmm + i * 16, 16).CopyTo(Lane(cpu, i, 0));
     }
 
-    public static void WriteUpper(Cpu cpu, Span<byte> area)
+    public static void WriteUpper(Cpu cpu, Span<byte> component)
     {
-        for (var i = 0; i < Registers(cpu); i++) Lane(cpu, i, 1).CopyTo(area[((int)SaveLayout.AvxOffset + i * 16)..]);
+        for (var i = 0; i < Registers(cpu); i++) Lane(cpu, i, 1).CopyTo(component[(i * 16)..]);
     }
 
-    public static void ReadUpper(Cpu cpu, ReadOnlySpan<byte> area)
+    public static void ReadUpper(Cpu cpu, ReadOnlySpan<byte> component)
     {
-        for (var i = 0; i < Registers(cpu); i++) area.Slice((int)SaveLayout.AvxOffset + i * 16, 16).CopyTo(Lane(cpu, i, 1));
+        for (var i = 0; i < Registers(cpu); i++) component.Slice(i * 16, 16).CopyTo(Lane(cpu, i, 1));
+    }
+
+    private static bool LaneInUse(Cpu cpu, int lane)
+    {
+        for (var i = 0; i < Registers(cpu); i++)
+            if (Lane(cpu, i, lane).ContainsAnyExcept((byte)0)) return true;
+        return false;
     }
 
     // XMM8 to XMM15 exist in 64-bit code only.

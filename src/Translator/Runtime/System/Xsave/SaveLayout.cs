@@ -13,8 +13,8 @@ public static class MxCsr
 internal static class SaveLayout
 {
     public const uint Control = 0, Status = 2, Tag = 4, Opcode = 6, Ip = 8, Dp = 16, MxCsr = 24, MxCsrMask = 28, X87 = 32, Xmm = 160, LegacyBytes = 512,
-        Header = 512, CompactBits = 520, AvxOffset = 576, AvxBytes = 256;
+        Header = 512, CompactBits = 520, Reserved = 528, Extended = 576, AvxOffset = 576, AvxBytes = 256, PkruOffset = 2688, PkruBytes = 8;
 
-    /// <summary>Bytes of a standard-format area for these components.</summary>
-    public static uint SizeFor(ulong components) => (components & Xcr0.Avx) != 0 ? AvxOffset + AvxBytes : Header + 64;
+    /// <summary>XCOMP_BV: the area is compacted.</summary>
+    public const ulong Compacted = 1UL << 63;
 }
