@@ -4,84 +4,94 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Tcg.Mttcg.Guests.Litmus;
 
+/// <summary>How <see cref="StaleCode"/>'s stub lies in memory.</summary>
+public enum StalePlace
+{
+    /// <summary>Nothing else is on its page.</summary>
+    Alone,
+
+    /// <summary>Other, unchanging code keeps its page a code page.</summary>
+    Keep,
+
+    /// <summary>The writer's page is read-only: its store faults, the handler makes the page writable, the store is run again.</summary>
+    Fault,
+}
+
 /// <summary>
 /// Cross-modifying code (SDM 3A 9.1.3). Each round CPU 0 overwrites <c>mov eax, imm32; ret</c>, so that no translation of it is left; all meet; it writes
 /// the round's number into the immediate while the others call the code, that is, while they translate it anew; all meet; the others execute
-/// CPUID and call it again: anything but the new number is stale. Exit code 0: never; 1: stale results were seen, their number is on the serial port.
+/// CPUID and call it again: anything but the new number is stale.
 /// </summary>
 public static class StaleCode
 {
-    private const uint Barrier = MemoryMap.Data, Stale = MemoryMap.Data + 0x100, Stub = MemoryMap.Data + 0x10000, Neighbour = Stub + 0x800;
+    private const uint Neighbour = 0x800;
+    private const byte PageFault = 14;
 
-    /// <param name="keep">The page also holds other, unchanging code, so that it stays a code page all the time.</param>
-    public static GuestImage Build(uint rounds, bool keep)
+    public static GuestImage Build(uint rounds, StalePlace place)
     {
-        var program = new GuestProgram(keep ? "stale-keep" : "stale-alone");
-        var c = program.C;
-        program.Main();
-        Label round = c.CreateLabel(), reader = c.CreateLabel(), meet = c.CreateLabel(), writerAgain = c.CreateLabel(), good = c.CreateLabel(),
-            finish = c.CreateLabel(), halt = c.CreateLabel(), clean = c.CreateLabel(), ready = c.CreateLabel(),
-            together = c.CreateLabel();
-        c.test(ebx, ebx);
-        c.jne(ready);
-        c.mov(__byte_ptr[Stub], 0xb8);
-        c.mov(__dword_ptr[Stub + 1], 0);
-        c.mov(__byte_ptr[Stub + 5], 0xc3);
-        c.mov(__byte_ptr[Neighbour], 0xc3);
-        c.Label(ref ready);
-        c.mov(r13d, 1);
-        c.mov(r14d, Stub);
-        c.mov(ebp, Neighbour);
-        program.Barrier(Barrier);
+        var litmus = new LitmusProgram($"stale-{place.ToString().ToLowerInvariant()}");
+        var c = litmus.C;
+        var stub = LitmusMap.Page(0);
+        litmus.Once(() =>
+        {
+            litmus.StoreBytes(stub, 0xb8, 0, 0, 0, 0, 0xc3);
+            litmus.StoreBytes(stub + Neighbour, 0xc3);
+            if (place == StalePlace.Fault) MapReadOnly(litmus, stub);
+        });
+        // R14: where it is called; RBP: where it is written, behind the fault another linear address of the same page.
+        c.mov(r14d, stub);
+        c.mov(ebp, place == StalePlace.Fault ? LitmusMap.Window : stub);
+        if (place == StalePlace.Fault)
+        {
+            litmus.LoadInterruptTable();
+            litmus.FlushTlb();
+        }
 
-        c.Label(ref round);
-        program.Barrier(Barrier);
-        if (keep) c.call(rbp);
-        c.test(ebx, ebx);
-        c.jne(together);
-        c.mov(__dword_ptr[r14 + 1], -1);
-        c.Label(ref together);
-        program.Barrier(Barrier);
-        c.test(ebx, ebx);
-        c.jne(reader);
-        c.mov(__dword_ptr[r14 + 1], r13d);
-        c.jmp(meet);
-        c.Label(ref reader);
-        c.call(r14);
-        c.Label(ref meet);
-        program.Barrier(Barrier);
-        c.test(ebx, ebx);
-        c.je(writerAgain);
-        c.xor(eax, eax);
-        c.mov(edi, ebx);
-        c.cpuid();
-        c.mov(ebx, edi);
-        c.call(r14);
-        c.cmp(eax, r13d);
-        c.je(good);
-        c.@lock.inc(__dword_ptr[Stale]);
-        c.Label(ref good);
-        c.nop();
-        c.Label(ref writerAgain);
-        c.inc(r13d);
-        c.cmp(r13d, rounds);
-        c.jbe(round);
+        litmus.Rounds(rounds, () =>
+        {
+            if (place == StalePlace.Keep)
+            {
+                c.lea(rax, __[r14 + Neighbour]);
+                c.call(rax);
+            }
+            litmus.OnCpu(0, () => c.mov(__dword_ptr[rbp + 1], -1));
+            litmus.Meet();
+            litmus.OnCpu(0, () =>
+            {
+                if (place == StalePlace.Fault) ProtectAgain(c);
+                c.mov(__dword_ptr[rbp + 1], r13d);
+            }, () => c.call(r14));
+            litmus.Meet();
+            litmus.OnCpu(0, c.nop, () =>
+            {
+                litmus.Serialize();
+                c.call(r14);
+                c.cmp(eax, r13d);
+                litmus.ForbidUnlessEqual();
+            });
+        });
+        return litmus.Finish();
+    }
 
-        program.Barrier(Barrier);
-        c.test(ebx, ebx);
-        c.jne(halt);
-        program.Print("stale ");
-        c.mov(eax, __dword_ptr[Stale]);
-        program.PrintHex();
-        program.Print("\n");
-        c.Label(ref finish);
-        c.cmp(__dword_ptr[Stale], 0);
-        c.je(clean);
-        program.Exit(1);
-        c.Label(ref clean);
-        program.Exit(0);
-        c.Label(ref halt);
-        program.Halt();
-        return program.Build();
+    private static void MapReadOnly(LitmusProgram litmus, uint page)
+    {
+        var c = litmus.C;
+        Label handler = c.CreateLabel(), over = c.CreateLabel();
+        c.jmp(over);
+        c.Label(ref handler);
+        c.@lock.or(__dword_ptr[LitmusMap.WindowEntry(0)], 2);
+        c.invlpg(__byte_ptr[LitmusMap.Window]);
+        c.add(rsp, 8);
+        c.iretq();
+        litmus.Here(ref over);
+        c.mov(__dword_ptr[LitmusMap.WindowEntry(0)], page | 3);
+        litmus.MapWindow();
+        litmus.Gate(PageFault, handler);
+    }
+
+    private static void ProtectAgain(Assembler c)
+    {
+        c.@lock.and(__dword_ptr[LitmusMap.WindowEntry(0)], ~2);
+        c.invlpg(__byte_ptr[LitmusMap.Window]);
     }
 }

@@ -258,6 +258,33 @@ public sealed class LocalApicTests
     }
 
     [Fact]
+    public void A_one_shot_count_shorter_than_it_takes_to_arm_the_host_timer_still_fires()
+    {
+        var clock = new HurryingClock(1000);
+        var bus = new ApicBus();
+        var apic = new LocalApic(0, bus, clock, new HostTsc(clock, 1_000_000_000), null);
+        bus.Connect([apic], _ => { });
+        apic.Attach(new CountingKick());
+        foreach (var (register, value) in new[] { (Svr, 0x1ffu), (Divide, 0xbu), (LvtTimer, 0x41u), (Initial, 5u) }) apic.Registers.Write(register, 4, value);
+        clock.FireExpired();
+        Assert.Equal(0x41, apic.Acknowledge());
+        clock.FireExpired();
+        Assert.False(apic.HasInterrupt);
+    }
+
+    [Fact]
+    public void A_one_shot_count_that_ran_out_behind_the_mask_does_not_fire_when_unmasked()
+    {
+        Write(0, Divide, 0xb);
+        Write(0, LvtTimer, 0x10041);
+        Write(0, Initial, 1000);
+        _clock.Advance(1000);
+        Write(0, LvtTimer, 0x41);
+        _clock.Advance(10_000);
+        Assert.False(_apics[0].HasInterrupt);
+    }
+
+    [Fact]
     public void The_periodic_timer_fires_every_period()
     {
         Write(0, Divide, 0xb);

@@ -1,55 +1,56 @@
 using System.CommandLine;
-using System.Diagnostics;
-using System.Globalization;
-using Tcg.Mttcg.Actors.Life;
+using Tcg.Mttcg.Cli.Litmus;
 using Tcg.Mttcg.Cli.Options;
-using Tcg.Mttcg.Guests.BareMetal;
 using Tcg.Mttcg.Guests.Litmus;
-using Tcg.Mttcg.Machine.Boards;
-using Tcg.Mttcg.Machine.Boot;
 
 namespace Tcg.Mttcg.Cli.Commands;
 
 /// <summary><c>mttcg litmus</c>: guests that race on purpose, each with its number of forbidden outcomes.</summary>
 internal static class LitmusCommand
 {
-    private static readonly (string Name, string Meaning, Func<uint, GuestImage> Build)[] Tests =
-    [
-        ("stale-alone", "patched code, alone on its page", rounds => StaleCode.Build(rounds, keep: false)),
-        ("stale-keep",  "patched code beside other code",  rounds => StaleCode.Build(rounds, keep: true)),
-    ];
-
     public static Command Create()
     {
         var options = new RunOptions(cpus: "2");
-        var name = new Argument<string?>("name") { Description = "One of: " + string.Join(", ", Tests.Select(t => t.Name)), Arity = ArgumentArity.ZeroOrOne };
-        var rounds = new Option<int>("--rounds") { Description = "Rounds of each test", HelpName = "R", DefaultValueFactory = _ => 10_000 };
+        var names = new Argument<string[]>("name")
+        {
+            Description = "Tests or groups of them (tso, smc, stale): " + string.Join(", ", LitmusTests.All.Select(test => test.Name)),
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var rounds = new Option<long>("--rounds") { Description = "Rounds of each test", HelpName = "R", DefaultValueFactory = _ => 10_000 };
+        var timeout = new Option<int>("--timeout") { Description = "Seconds after which a test has hung", HelpName = "S", DefaultValueFactory = _ => 600 };
         var write = new Option<string?>("--write") { Description = "Write the guests' multiboot images to a directory instead, for other emulators", HelpName = "DIR" };
-        var command = new Command("litmus", "Race vCPUs on purpose and count forbidden outcomes. Exit code 0: there were none.") { name, rounds, write };
+        var command = new Command("litmus", "Race vCPUs on purpose and count forbidden outcomes. Exit code 0: there were none.") { names, rounds, timeout, write };
         foreach (var option in options.WithoutImage) command.Add(option);
         command.SetAction((parsed, cancel) =>
         {
             var count = parsed.GetValue(rounds);
             if (count < 1) throw new UsageException($"--rounds {count}: at least 1");
-            var tests = Choose(parsed.GetValue(name));
+            if (parsed.GetValue(timeout) < 1) throw new UsageException($"--timeout {parsed.GetValue(timeout)}: at least 1 second");
+            var tests = Choose(parsed.GetValue(names) ?? []);
             return parsed.GetValue(write) is { } directory
                 ? Task.FromResult(Write(tests, count, directory))
-                : RunAsync(options.Read(parsed, kernel: "litmus"), tests, count, cancel);
+                : RunAsync(options.Read(parsed, kernel: "litmus"), tests, count, TimeSpan.FromSeconds(parsed.GetValue(timeout)), cancel);
         });
         return command;
     }
 
-    private static (string Name, string Meaning, Func<uint, GuestImage> Build)[] Choose(string? name)
+    private static LitmusTest[] Choose(string[] names)
     {
-        var tests = Tests.Where(t => name is null || t.Name == name).ToArray();
-        return tests.Length > 0 ? tests : throw new UsageException($"litmus {name}: no such test ({string.Join(", ", Tests.Select(t => t.Name))})");
+        foreach (var name in names)
+        {
+            if (!LitmusTests.All.Any(test => Matches(test, name)))
+                throw new UsageException($"litmus {name}: no such test ({string.Join(", ", LitmusTests.All.Select(test => test.Name))})");
+        }
+        return [.. LitmusTests.All.Where(test => names.Length == 0 || names.Any(name => Matches(test, name)))];
     }
 
-    private static int Write((string Name, string Meaning, Func<uint, GuestImage> Build)[] tests, int rounds, string directory)
+    private static bool Matches(LitmusTest test, string name) => test.Name == name || test.Name.StartsWith(name + "-", StringComparison.Ordinal);
+
+    private static int Write(LitmusTest[] tests, long rounds, string directory)
     {
         try
         {
-            foreach (var test in tests) Console.WriteLine(test.Build((uint)rounds).WriteTo(directory));
+            foreach (var test in tests) Console.WriteLine(test.For(rounds).WriteTo(directory));
             return ExitCode.PoweredOff;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -58,38 +59,22 @@ internal static class LitmusCommand
         }
     }
 
-    private static async Task<int> RunAsync(
-        RunSettings settings, (string Name, string Meaning, Func<uint, GuestImage> Build)[] tests, int rounds, CancellationToken cancel)
+    private static async Task<int> RunAsync(RunSettings settings, LitmusTest[] tests, long rounds, TimeSpan timeout, CancellationToken cancel)
     {
-        Console.WriteLine($"  {"test",-12} {"",-34} {"rounds",10} {"forbidden",9} {"s",7}");
+        LitmusReport.Header();
         var worst = ExitCode.PoweredOff;
         foreach (var test in tests)
         {
-            var clock = Stopwatch.StartNew();
-            var (result, console) = await RunAsync(settings, test.Build((uint)rounds), cancel);
-            if (result.Reason != ExitReason.DebugExit)
+            if (settings.Cpus < test.Cpus)
             {
-                Console.Error.WriteLine($"mttcg: {test.Name}: {result.Reason}\n{result.Diagnosis}");
-                return ExitCode.Of(result);
+                LitmusReport.Skipped(test);
+                continue;
             }
-            if (result.Code != 0) worst = ExitCode.Internal;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"  {test.Name,-12} {test.Meaning,-34} {rounds,10:n0} {Forbidden(console),9:n0} {clock.Elapsed.TotalSeconds,7:f1}"));
+            var outcome = await LitmusRun.RunAsync(settings, test, rounds, timeout, cancel);
+            LitmusReport.Line(test, rounds, outcome);
+            if (cancel.IsCancellationRequested) return ExitCode.Interrupted;
+            if (!outcome.Passed) worst = ExitCode.Internal;
         }
         return worst;
     }
-
-    private static async Task<(MachineResult Result, string Console)> RunAsync(RunSettings settings, GuestImage image, CancellationToken cancel)
-    {
-        await using var console = new VmConsole();
-        settings = settings with { Devices = new DeviceSettings(new DebugExitOptions(0xf4, 4), false) };
-        await using var machine = MachineRun.Create(settings, BootSource.FromBytes(image.Name, image.Bytes), [console.Link], null, null);
-        var result = await MachineRun.ToEnd(machine, cancel);
-        await console.DisposeAsync();
-        return (result, console.Text);
-    }
-
-    // The guest's last word: "stale " and 16 hexadecimal digits.
-    private static long Forbidden(string console) =>
-        long.TryParse(console.Trim().Split(' ')[^1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var count) ? count : -1;
 }

@@ -23,6 +23,9 @@ internal sealed class ApicTimer
     private ApicTimerMode _mode;
     private bool _masked = true;
 
+    /// <summary>A one-shot count was started and has not been signalled; however short it is, it will be.</summary>
+    private bool _counting;
+
     public ApicTimer(IClock clock, ITimeStampCounter tsc, Action fire)
     {
         (_clock, _tsc, _fire) = (clock, tsc, fire);
@@ -31,7 +34,7 @@ internal sealed class ApicTimer
 
     public void Reset()
     {
-        (_initial, _originCount, _divide, _origin, _tscDeadline, _mode, _masked) = (0, 0, 0, 0, 0, ApicTimerMode.OneShot, true);
+        (_initial, _originCount, _divide, _origin, _tscDeadline, _mode, _masked, _counting) = (0, 0, 0, 0, 0, ApicTimerMode.OneShot, true, false);
         _timer.Cancel();
     }
 
@@ -41,7 +44,7 @@ internal sealed class ApicTimer
         set
         {
             if (_mode == ApicTimerMode.TscDeadline) return;
-            (_initial, _originCount, _origin) = (value, value, _clock.Nanoseconds);
+            (_initial, _originCount, _origin, _counting) = (value, value, _clock.Nanoseconds, value != 0);
             Schedule();
         }
     }
@@ -75,7 +78,9 @@ internal sealed class ApicTimer
 
     public void Configure(ApicTimerMode mode, bool masked)
     {
-        if ((mode == ApicTimerMode.TscDeadline) != (_mode == ApicTimerMode.TscDeadline)) (_initial, _originCount, _tscDeadline) = (0, 0, 0);
+        // What ran out behind the mask is gone.
+        if (_masked && CurrentCount == 0) _counting = false;
+        if ((mode == ApicTimerMode.TscDeadline) != (_mode == ApicTimerMode.TscDeadline)) (_initial, _originCount, _tscDeadline, _counting) = (0, 0, 0, false);
         else if (mode != _mode)
         {
             long now = _clock.Nanoseconds;
@@ -114,7 +119,8 @@ internal sealed class ApicTimer
             return wait > (UInt128)(long.MaxValue - now) ? long.MaxValue : now + (long)wait;
         }
         uint count = CountAt(now);
-        if (count == 0) return null;
+        if (_mode == ApicTimerMode.OneShot && !_counting || _initial == 0) return null;
+        if (count == 0) return now;
         long ticks = (now - _origin >> Shift) + count;
         return _origin + (ticks << Shift);
     }
@@ -130,6 +136,16 @@ internal sealed class ApicTimer
                 return;
             }
             _tscDeadline = 0;
+        }
+        else if (_mode == ApicTimerMode.OneShot)
+        {
+            // A count that was started anew while this call was under way.
+            if (CurrentCount > 0)
+            {
+                Schedule();
+                return;
+            }
+            _counting = false;
         }
         _fire();
         if (_mode == ApicTimerMode.Periodic && NextExpiry() is { } deadline) _timer.Arm(Math.Max(deadline, _clock.Nanoseconds + ShortestPeriod));

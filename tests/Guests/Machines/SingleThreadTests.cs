@@ -74,7 +74,7 @@ public class SingleThreadTests
     [Fact]
     public async Task The_litmus_of_rewritten_code_passes()
     {
-        var result = await Boot.ToEnd(Boot.Options(StaleCode.Build(1000, keep: false), cpus: 3) with { SingleThread = true });
+        var result = await Boot.ToEnd(Boot.Options(StaleCode.Build(1000, StalePlace.Alone), cpus: 3) with { SingleThread = true });
         Assert.Equal((ExitReason.DebugExit, 0u), (result.Reason, result.Code));
     }
 

@@ -58,3 +58,42 @@ internal sealed class FakeMemory(ulong bytes) : IGuestMemory
         return System.Text.Encoding.UTF8.GetString(bytes[..bytes.IndexOf((byte)0)]);
     }
 }
+
+/// <summary>Time passes with each look at it, as it does for code that takes a while; timers fire when the test says so.</summary>
+internal sealed class HurryingClock(long step) : IClock
+{
+    private readonly List<Timer> _timers = [];
+    private long _now;
+
+    public long Nanoseconds => _now += step;
+
+    public IClockTimer CreateTimer(Action expired)
+    {
+        var timer = new Timer(expired);
+        _timers.Add(timer);
+        return timer;
+    }
+
+    public void FireExpired()
+    {
+        foreach (var timer in _timers) timer.FireBefore(_now);
+    }
+
+    private sealed class Timer(Action expired) : IClockTimer
+    {
+        private long? _deadline;
+
+        public void Arm(long deadline) => _deadline = deadline;
+
+        public void Cancel() => _deadline = null;
+
+        public void FireBefore(long now)
+        {
+            if (_deadline is not { } deadline || deadline > now) return;
+            _deadline = null;
+            expired();
+        }
+
+        public void Dispose() => Cancel();
+    }
+}

@@ -1,0 +1,105 @@
+using Iced.Intel;
+using Tcg.Mttcg.Guests.BareMetal;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Tcg.Mttcg.Guests.Litmus;
+
+/// <summary>
+/// Runs a <see cref="TsoTest"/>: in each step between two barriers its threads go through many independent copies of the variables in the same order; then
+/// one of them looks at what came out and clears the variables. With more CPUs than threads, several groups run at once.
+/// </summary>
+public static class TsoGuest
+{
+    /// <summary>Copies of the variables, each with lines of its own.</summary>
+    public const int Copies = 64;
+
+    private const int CopyBytes = 256, VariableBytes = 128, ResultBytes = 16;
+    private const uint Results = 0x8000;
+
+    public static GuestImage Build(TsoTest test, uint steps)
+    {
+        ArgumentNullException.ThrowIfNull(test);
+        var litmus = new LitmusProgram("tso-" + test.Name, mustRelax: test.Allowed);
+        var c = litmus.C;
+        // Group in R8, thread in R9; the group's area in RBP, this thread's results in R10.
+        c.mov(eax, ebx);
+        c.xor(edx, edx);
+        c.mov(ecx, test.Threads.Length);
+        c.div(ecx);
+        c.mov(r8d, eax);
+        c.mov(r9d, edx);
+        c.imul(ebp, eax, (int)LitmusMap.PerCpuBytes * test.Threads.Length);
+        c.add(ebp, (int)LitmusMap.PerCpu);
+        c.imul(r10d, r9d, Copies * ResultBytes);
+        c.lea(r10, __[rbp + r10 + Results]);
+        // An incomplete group is thread -1: it only meets.
+        c.inc(eax);
+        c.imul(eax, eax, test.Threads.Length);
+        c.cmp(eax, r12d);
+        litmus.IfElse(a => a.jbe, () => c.mov(r9d, -1));
+
+        litmus.Rounds(steps, () =>
+        {
+            for (var thread = 0; thread < test.Threads.Length; thread++)
+            {
+                var actions = test.Threads[thread];
+                c.cmp(r9d, thread);
+                litmus.IfElse(a => a.jne, () => Run(litmus, actions));
+            }
+            litmus.Meet();
+            c.test(r9d, r9d);
+            litmus.IfElse(a => a.jne, () => Judge(litmus, test));
+        });
+        return litmus.Finish();
+    }
+
+    private static void Run(LitmusProgram litmus, TsoAction[] actions)
+    {
+        var c = litmus.C;
+        AssemblerRegister32[] loaded = [eax, edx];
+        c.mov(rsi, rbp);
+        c.mov(rdi, r10);
+        litmus.Repeat(ecx, Copies, () =>
+        {
+            var loads = 0;
+            foreach (var action in actions)
+            {
+                var place = __dword_ptr[rsi + action.Variable * VariableBytes];
+                switch (action.Step)
+                {
+                    case TsoStep.Store: c.mov(place, action.Value); break;
+                    case TsoStep.Load: c.mov(loaded[loads++], place); break;
+                    case TsoStep.Fence: c.mfence(); break;
+                    case TsoStep.Locked: c.@lock.or(__dword_ptr[rsp], 0); break;
+                }
+            }
+            for (var load = 0; load < loads; load++) c.mov(__dword_ptr[rdi + load * 4], loaded[load]);
+            c.add(rsi, CopyBytes);
+            c.add(rdi, ResultBytes);
+        });
+    }
+
+    private static void Judge(LitmusProgram litmus, TsoTest test)
+    {
+        var c = litmus.C;
+        c.mov(rsi, rbp);
+        c.lea(rdi, __[rbp + Results]);
+        litmus.Repeat(ecx, Copies, () =>
+        {
+            var other = c.CreateLabel();
+            foreach (var term in test.Outcome)
+            {
+                if (term.Thread < 0) c.cmp(__dword_ptr[rsi + term.Index * VariableBytes], term.Value);
+                else c.cmp(__dword_ptr[rdi + term.Thread * Copies * ResultBytes + term.Index * 4], term.Value);
+                c.jne(other);
+            }
+            if (test.Allowed) litmus.Relax();
+            else litmus.Forbid();
+            litmus.Here(ref other);
+            c.mov(__dword_ptr[rsi], 0);
+            c.mov(__dword_ptr[rsi + VariableBytes], 0);
+            c.add(rsi, CopyBytes);
+            c.add(rdi, ResultBytes);
+        });
+    }
+}

@@ -1,0 +1,56 @@
+using Tcg.Mttcg.Actors.Hosting;
+using Tcg.Mttcg.Actors.Life;
+using Tcg.Mttcg.Guests.Litmus;
+using Tcg.Mttcg.Guests.Tests.Support;
+
+namespace Tcg.Mttcg.Guests.Tests.Programs;
+
+/// <summary>Every litmus guest, on both back ends. The rounds are few; <c>mttcg litmus --rounds</c> runs more.</summary>
+public class LitmusTests
+{
+    public static TheoryData<string, int, BackEndKind> Cases
+    {
+        get
+        {
+            var cases = new TheoryData<string, int, BackEndKind>();
+            foreach (var test in Litmus.LitmusTests.All)
+            {
+                foreach (var cpus in (int[])[2, 4])
+                {
+                    if (cpus < test.Cpus) continue;
+                    cases.Add(test.Name, cpus, BackEndKind.Auto);
+                    cases.Add(test.Name, cpus, BackEndKind.Interpreter);
+                }
+            }
+            return cases;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task No_forbidden_outcome_is_seen(string name, int cpus, BackEndKind backEnd)
+    {
+        var test = Litmus.LitmusTests.All.Single(test => test.Name == name);
+        var rounds = test.MustRelax ? 2_000_000 : Math.Min(600 * test.RoundsPerStep / cpus, 100_000) / (backEnd == BackEndKind.Interpreter ? 3 : 1);
+        await using var vm = Vm.Start(Boot.Options(test.For(rounds), cpus) with { BackEnd = backEnd, CodeBytes = test.CodeMebibytes > 0 ? test.CodeMebibytes << 20 : null });
+        var result = await vm.ToEnd();
+
+        Assert.StartsWith("forbidden 0000000000000000 relaxed ", vm.Console.Text);
+        Assert.Equal(ExitReason.DebugExit, result.Reason);
+        // The relaxed outcome takes two CPUs that are nanoseconds apart: translated code, and a core for each.
+        if (!test.MustRelax || (backEnd == BackEndKind.Auto && cpus <= Environment.ProcessorCount)) Assert.Equal(0u, result.Code);
+    }
+
+    [Theory]
+    [InlineData("stale-alone", 2)]
+    [InlineData("stale-keep", 4)]
+    public async Task Every_round_kills_the_translation_that_the_one_before_made(string name, int cpus)
+    {
+        const int rounds = 1000;
+        var test = Litmus.LitmusTests.All.Single(test => test.Name == name);
+        await using var vm = Vm.Start(Boot.Options(test.For(rounds), cpus));
+        await vm.ToEnd();
+
+        Assert.InRange(vm.Machine.Counters.Memory.BlocksKilled, rounds - 1, long.MaxValue);
+    }
+}
