@@ -5,7 +5,7 @@ namespace Tcg.Mttcg.Guests.Litmus;
 /// <summary>Where litmus guests keep their things; words that CPUs contend for have a cache line of their own.</summary>
 internal static class LitmusMap
 {
-    public const uint Barrier = MemoryMap.Data, Forbidden = MemoryMap.Data + 0x100, Relaxed = MemoryMap.Data + 0x140;
+    public const uint Barrier = MemoryMap.Data, Forbidden = MemoryMap.Data + 0x100, Relaxed = MemoryMap.Data + 0x140, Laps = MemoryMap.Data + 0x180;
 
     /// <summary>Words for a test's own use, <see cref="WordBytes"/> apart.</summary>
     public const uint Words = MemoryMap.Data + 0x400, WordBytes = 64;

@@ -10,6 +10,8 @@ namespace Tcg.Mttcg.Guests.Litmus;
 /// </summary>
 internal sealed class LitmusProgram
 {
+    private const int MostLaps = 50;
+
     private readonly GuestProgram _program;
     private readonly bool _mustRelax;
 
@@ -57,10 +59,14 @@ internal sealed class LitmusProgram
         Here(ref end);
     }
 
-    /// <summary>Every CPU repeats it, R13 counting from 1; all meet before each round.</summary>
+    /// <summary>
+    /// Every CPU repeats it, R13 counting from 1; all meet before each round. Where a relaxed outcome must be seen and was not, because a busy host did not
+    /// run two CPUs at once, all rounds are run again, up to <see cref="MostLaps"/> times.
+    /// </summary>
     public void Rounds(uint rounds, Action body)
     {
-        var next = C.CreateLabel();
+        Label next = C.CreateLabel(), lap = C.CreateLabel(), enough = C.CreateLabel();
+        Here(ref lap);
         C.mov(r13d, 1);
         Here(ref next);
         Meet();
@@ -69,6 +75,14 @@ internal sealed class LitmusProgram
         C.cmp(r13d, rounds);
         C.jbe(next);
         Meet();
+        if (!_mustRelax) return;
+        OnCpu(0, () => C.inc(__dword_ptr[LitmusMap.Laps]));
+        Meet();
+        C.cmp(__dword_ptr[LitmusMap.Relaxed], 0);
+        C.jne(enough);
+        C.cmp(__dword_ptr[LitmusMap.Laps], MostLaps);
+        C.jb(lap);
+        Here(ref enough);
     }
 
     /// <summary>Repeats it with the register counting down from <paramref name="count"/> to 1.</summary>
