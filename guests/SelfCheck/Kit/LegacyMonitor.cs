@@ -130,6 +130,9 @@ internal sealed class LegacyMonitor : Monitor
 
     private void Reset()
     {
+        // First: breakpoints may watch what is written next.
+        C.xor(eax, eax);
+        C.mov(dr7, eax);
         SetCr0(Cr0);
         C.mov(esi, CheckMap.Pristine + CheckMap.Tables - CheckMap.Low);
         C.mov(edi, CheckMap.Tables);
@@ -140,7 +143,6 @@ internal sealed class LegacyMonitor : Monitor
         C.mov(ecx, 1024);
         C.xor(eax, eax);
         C.rep.stosd();
-        C.mov(dr7, eax);
         C.mov(cr3, eax);
         C.mov(eax, Cr4);
         C.mov(cr4, eax);

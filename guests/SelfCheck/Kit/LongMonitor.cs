@@ -179,6 +179,9 @@ internal sealed class LongMonitor : Monitor
 
     private void Reset()
     {
+        // First: breakpoints may watch what is written next.
+        C.xor(eax, eax);
+        C.mov(dr7, rax);
         C.mov(esi, CheckMap.Pristine + CheckMap.Tables - CheckMap.Low);
         C.mov(edi, CheckMap.Tables);
         C.mov(ecx, CheckMap.TablesBytes / 8);
@@ -188,7 +191,6 @@ internal sealed class LongMonitor : Monitor
         C.mov(ecx, 512);
         C.xor(eax, eax);
         C.rep.stosq();
-        C.mov(dr7, rax);
         C.lgdt(__[Program.GdtPointer]);
         C.lidt(__[Program.Idt64Pointer]);
         C.mov(eax, (uint)Cr0);

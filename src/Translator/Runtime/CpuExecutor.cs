@@ -61,7 +61,13 @@ public sealed unsafe class CpuExecutor
                 if (_events.Delivered) last = null;
             }
 
-            var once = shadow || _cpu.SingleStepping ? OneInstruction : TbCompileFlags.None;
+            if (_cpu.HasCodeBreakpoints && state->InterruptShadow != CpuState.ShadowOfStackLoad && _cpu.TryBreak())
+            {
+                if (!_events.DeliverException()) return SliceEnd.Shutdown;
+                last = null;
+                continue;
+            }
+            var once = shadow || _cpu.SingleStepping || _cpu.NeedsCare ? OneInstruction : TbCompileFlags.None;
             if (FindOrTranslate(once, out var runOnce) is not { } block)
             {
                 if (!_events.DeliverException()) return SliceEnd.Shutdown;
@@ -73,10 +79,13 @@ public sealed unsafe class CpuExecutor
 
             state->InterruptShadow = 0;
             var stepping = _cpu.SingleStepping;
-            var exit = Execute(block, runOnce);
-            // Only an instruction that completed is a step; the other exits come back to it.
-            var completed = exit.JumpSlot >= 0 || exit.Reason is TbExitReason.Lookup or TbExitReason.Halt or TbExitReason.Pause;
-            if (stepping && completed && !_cpu.AfterSingleStep()) return SliceEnd.Shutdown;
+            var exit = Execute(block, runOnce, alone: once != 0);
+            if (exit.Reason is TbExitReason.SelfModified or TbExitReason.Breakpoint)
+            {
+                once = OneInstruction;
+                if (!TryRepeatAlone(ref exit)) return SliceEnd.Shutdown;
+            }
+            if (once != 0 && !TryFinish(exit, stepping)) return SliceEnd.Shutdown;
             switch (exit.Reason)
             {
                 case TbExitReason.Jump0 or TbExitReason.Jump1 or TbExitReason.Jump2 or TbExitReason.Jump3:
@@ -100,17 +109,52 @@ public sealed unsafe class CpuExecutor
     {
         if (FindOrTranslate(OneInstruction, out var runOnce) is not { } block) return _events.DeliverException() ? SliceEnd.Kicked : SliceEnd.Shutdown;
         _cpu.IsExclusive = true;
-        var exit = Execute(block, runOnce);
+        var stepping = _cpu.SingleStepping;
+        var exit = Execute(block, runOnce, alone: true);
         _cpu.IsExclusive = false;
+        if (!TryFinish(exit, stepping)) return SliceEnd.Shutdown;
         return Leaves(exit.Reason, out var end) ? end : SliceEnd.Kicked;
     }
 
-    private TbExit Execute(TranslationBlock block, bool runOnce)
+    /// <summary>
+    /// The instruction that overwrote its own block, from bytes read anew, or that met a breakpoint. False: triple fault. An exception of it is left to the caller.
+    /// </summary>
+    private bool TryRepeatAlone(ref TbExit exit)
+    {
+        while (exit.Reason is TbExitReason.SelfModified or TbExitReason.Breakpoint)
+        {
+            var modified = exit.Reason == TbExitReason.SelfModified;
+            if (modified) Counters.SelfModifications++;
+            if (FindOrTranslate(modified ? OneInstruction | TbCompileFlags.Uncached : OneInstruction, out var runOnce) is not { } block)
+            {
+                exit = new TbExit(0, TbExitReason.ExitRequest);
+                return _events.DeliverException();
+            }
+            exit = Execute(block, runOnce, alone: true);
+        }
+        return true;
+    }
+
+    // What follows an instruction that ran alone: RF is used up, and debug traps are due. Only if it completed; other exits come back to it.
+    private bool TryFinish(TbExit exit, bool stepping)
+    {
+        if (exit.JumpSlot < 0 && exit.Reason is not (TbExitReason.Lookup or TbExitReason.Halt or TbExitReason.Pause))
+        {
+            if (exit.Reason == TbExitReason.Exception) _cpu.DropTriggers();
+            return true;
+        }
+        if (!_cpu.ResumeLoaded) _cpu.State->SystemFlags &= ~Eflag.Rf;
+        return !(stepping || _cpu.HasTriggers) || _cpu.AfterInstruction(stepping);
+    }
+
+    private TbExit Execute(TranslationBlock block, bool runOnce, bool alone)
     {
         Counters.Dispatches++;
         Recent.Enter(block);
         _options.Log?.Executing(_cpu, block);
         _cpu.Running = block;
+        _cpu.RunsAlone = alone;
+        _cpu.ResumeLoaded = false;
         var exit = _backEnd.Execute(_cpu, block);
         _cpu.Unwind();
         _cpu.Running = null;
@@ -126,9 +170,6 @@ public sealed unsafe class CpuExecutor
             case TbExitReason.Exception:
                 end = SliceEnd.Shutdown;
                 return !_events.DeliverException();
-            case TbExitReason.SelfModified:
-                Counters.SelfModifications++;
-                return !RunOnce(out end);
             case TbExitReason.Halt:
                 _cpu.State->Halted = 1;
                 Counters.Halts++;
@@ -148,15 +189,6 @@ public sealed unsafe class CpuExecutor
             default:
                 return false;
         }
-    }
-
-    // The instruction that overwrote its own block, alone, so that what follows is read anew.
-    private bool RunOnce(out SliceEnd end)
-    {
-        end = SliceEnd.Shutdown;
-        if (FindOrTranslate(OneInstruction | TbCompileFlags.Uncached, out _) is not { } block) return _events.DeliverException();
-        var exit = Execute(block, runOnce: true);
-        return !Leaves(exit.Reason, out end);
     }
 
     private TranslationBlock? FindOrTranslate(TbCompileFlags flags, out bool runOnce)

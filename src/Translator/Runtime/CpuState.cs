@@ -110,7 +110,7 @@ public unsafe struct CpuState
     [FieldOffset(1928)] public ulong TscAux;
     [FieldOffset(1936)] public ulong Pat;
     [FieldOffset(1944)] public uint Pkru;
-    /// <summary>1: the next instruction runs without interrupts (after STI or a load of SS; SDM 3A 6.8.3).</summary>
+    /// <summary>Not 0: the next instruction runs without interrupts (after STI or a load of SS; SDM 3A 6.8.3).</summary>
     [FieldOffset(1948)] public byte InterruptShadow;
     [FieldOffset(1949)] public byte Halted;
     [FieldOffset(1950)] public byte NmiBlocked;
@@ -123,6 +123,9 @@ public unsafe struct CpuState
     [FieldOffset(2088)] public ulong X87Ip;
     [FieldOffset(2096)] public ulong X87Dp;
     [FieldOffset(2104)] public fixed ulong PdPte[4];
+
+    /// <summary>Values of <see cref="InterruptShadow"/>: a load of SS puts off debug exceptions too.</summary>
+    public const byte ShadowOfSti = 1, ShadowOfStackLoad = 2;
 
     public const int GprOffset = 0, RipOffset = 128, ExitRequestOffset = 136, HelperExitOffset = 140, FlagsOffset = 144, SystemFlagsOffset = 148,
         MxCsrOffset = 152, HostMxCsrOffset = 156, HostReturnOffset = 160, SpillOffset = 176, SpillSlots = 16, TlbMaskOffset = 304,

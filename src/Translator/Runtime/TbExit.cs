@@ -27,6 +27,8 @@ public enum TbExitReason : byte
     /// <summary>As Jump0, of slots 2 and 3.</summary>
     Jump2 = 11,
     Jump3 = 12,
+    /// <summary>The instruction meets a breakpoint on data or a port: nothing of it is done; it runs again alone.</summary>
+    Breakpoint = 13,
 }
 
 /// <summary>What translated code returns in one word: descriptor id in the upper bits, reason in the low four.</summary>

@@ -172,7 +172,7 @@ public unsafe class LongModeDeliveryTests
         bench.PutLongGate(1, Code64, 0x7000);
         bench.Cpu.Eflags |= 0x100;
         Assert.True(bench.Cpu.SingleStepping);
-        Assert.True(bench.Cpu.AfterSingleStep());
+        Assert.True(bench.Cpu.AfterInstruction(stepped: true));
         Assert.Equal([0x5000UL, Code64, 0x302UL], Frame(bench, 3));
         Assert.False(bench.Cpu.SingleStepping);
         Assert.Equal(0xffff4ff0UL, bench.State->Dr[6]);

@@ -22,7 +22,7 @@ public unsafe class SegmentTests
         bench.Call(HelperId.LoadSegment, (ulong)Segment.Ds, Data);
         Assert.Equal(0, bench.State->InterruptShadow);
         bench.Call(HelperId.LoadSegment, (ulong)Segment.Ss, Data);
-        Assert.Equal(1, bench.State->InterruptShadow);
+        Assert.Equal(CpuState.ShadowOfStackLoad, bench.State->InterruptShadow);
     }
 
     [Theory]

@@ -208,7 +208,7 @@ public unsafe class TransferTests
         bench.State->SfMask = mask;
         bench.Cpu.Eflags |= 0x100;
         bench.Call(HelperId.SysCall, 0x5002);
-        Assert.True(bench.Cpu.AfterSingleStep());
+        Assert.True(bench.Cpu.AfterInstruction(stepped: true));
         Assert.Equal(reported, bench.State->Dr[6] & 0x4000);
     }
 

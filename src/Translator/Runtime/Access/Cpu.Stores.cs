@@ -31,6 +31,7 @@ public sealed unsafe partial class Cpu
         target = default;
         while (TryHit(address, AccessKind.Write, view, out var hit))
         {
+            if ((hit.Flags & TlbFlags.Watchpoint) != 0 && !TryWatched(address, bytes, write: true)) return false;
             if (hit.IsMmio)
             {
                 target.Region = hit.Region;

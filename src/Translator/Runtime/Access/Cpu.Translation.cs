@@ -90,13 +90,13 @@ public sealed unsafe partial class Cpu
             return false;
         }
         ref readonly var section = ref Ports.Physical.FindPage(walk.Physical);
-        var flags = TlbFlags.None;
+        var flags = _watchesData && IsWatchedPage(address) ? TlbFlags.Watchpoint : TlbFlags.None;
         if (section.Kind == PhysicalKind.Ram)
         {
             var page = section.RamOffsetOf(walk.Physical).Page;
             if (kind == AccessKind.Write || (Ports.Stores.Pages.FlagsOf(page) & PageFlags.WriterSeen) != 0)
             {
-                if (!Ports.Stores.AdmitWriter(page)) flags = TlbFlags.NotDirty;
+                if (!Ports.Stores.AdmitWriter(page)) flags |= TlbFlags.NotDirty;
             }
             else
             {

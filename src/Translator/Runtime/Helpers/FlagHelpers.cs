@@ -63,7 +63,7 @@ internal static unsafe class FlagHelpers
         ref var flags = ref cpu.State->SystemFlags;
         if (OwnsInterruptFlag(cpu))
         {
-            if ((flags & Eflag.If) == 0) cpu.State->InterruptShadow = 1;
+            if ((flags & Eflag.If) == 0) cpu.State->InterruptShadow = CpuState.ShadowOfSti;
             flags |= Eflag.If;
         }
         else if (OwnsVirtualFlag(cpu) && (flags & Eflag.Vip) == 0) flags |= Eflag.Vif;

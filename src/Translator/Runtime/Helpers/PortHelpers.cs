@@ -11,11 +11,11 @@ internal static unsafe class PortHelpers
     ];
 
     private static ulong In(Cpu cpu, ulong port, ulong bytes, ulong c) =>
-        cpu.TryAllowPort((ushort)port, (int)bytes) ? cpu.Ports.Io.Read((ushort)port, (int)bytes) : 0;
+        cpu.TryPort((ushort)port, (int)bytes) ? cpu.Ports.Io.Read((ushort)port, (int)bytes) : 0;
 
     private static ulong Out(Cpu cpu, ulong port, ulong bytes, ulong value)
     {
-        if (cpu.TryAllowPort((ushort)port, (int)bytes)) cpu.Ports.Io.Write((ushort)port, (int)bytes, (uint)value);
+        if (cpu.TryPort((ushort)port, (int)bytes)) cpu.Ports.Io.Write((ushort)port, (int)bytes, (uint)value);
         return 0;
     }
 

@@ -25,7 +25,7 @@ internal static unsafe class SegmentHelpers
     {
         var which = (Segment)segment;
         if (which == Segment.Cs) cpu.Raise(ExceptionVector.InvalidOpcode);
-        else if (cpu.TryLoadSegment(which, (ushort)selector) && which == Segment.Ss) cpu.State->InterruptShadow = 1;
+        else if (cpu.TryLoadSegment(which, (ushort)selector) && which == Segment.Ss) cpu.State->InterruptShadow = CpuState.ShadowOfStackLoad;
         return 0;
     }
 

@@ -8,21 +8,6 @@ public sealed unsafe partial class Cpu
     // SYSCALL alone is stepped by TF as IA32_FMASK leaves it: no #DB on the kernel's first instruction.
     private bool _stepMasked;
 
-    /// <summary>
-    /// After one instruction that began with TF set and completed: delivers #DB as a trap. RIP must be exact. False: triple fault.
-    /// </summary>
-    public bool AfterSingleStep()
-    {
-        if (_stepMasked)
-        {
-            _stepMasked = false;
-            return true;
-        }
-        State->Dr[6] |= Dr.Dr6SingleStep;
-        Record(new PendingEvent(ExceptionVector.Debug, InterruptSource.Trap, false, 0, 0));
-        return DeliverPending();
-    }
-
     // SDM 3B 18.2: DR4 and DR5 are DR6 and DR7 unless CR4.DE; DR7.GD makes every access a #DB fault.
     internal bool TryReadDebug(int number, out ulong value)
     {
@@ -42,6 +27,9 @@ public sealed unsafe partial class Cpu
             7 => (value & 0xffff23ff) | Dr.Dr7Fixed,
             _ => value,
         };
+        // This instruction completes, and RF is clear after it.
+        State->SystemFlags &= ~Eflag.Rf;
+        RefreshBreakpoints();
         return true;
     }
 

@@ -11,9 +11,21 @@ public sealed unsafe partial class Cpu
     internal static bool IsNull(ushort selector) => (selector & 0xfffc) == 0;
 
     /// <summary>Reads a system structure: always with supervisor rights, never with SMAP's override (SDM 3A 4.6.1).</summary>
-    internal bool TryReadSystem(ulong linear, int bytes, out ulong value) => TryRead(new GuestVirtual(SystemLinear(linear)), bytes, MmuIndex.Kernel, out value);
+    internal bool TryReadSystem(ulong linear, int bytes, out ulong value)
+    {
+        _unwatched = true;
+        var done = TryRead(new GuestVirtual(SystemLinear(linear)), bytes, MmuIndex.Kernel, out value);
+        _unwatched = false;
+        return done;
+    }
 
-    internal bool TryWriteSystem(ulong linear, int bytes, ulong value) => TryWrite(new GuestVirtual(SystemLinear(linear)), bytes, MmuIndex.Kernel, value);
+    internal bool TryWriteSystem(ulong linear, int bytes, ulong value)
+    {
+        _unwatched = true;
+        var done = TryWrite(new GuestVirtual(SystemLinear(linear)), bytes, MmuIndex.Kernel, value);
+        _unwatched = false;
+        return done;
+    }
 
     private ulong SystemLinear(ulong linear) => IsLongMode ? linear : (uint)linear;
 

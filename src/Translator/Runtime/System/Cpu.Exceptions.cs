@@ -123,7 +123,7 @@ public sealed unsafe partial class Cpu
 
     private bool TryDeliver(in PendingEvent e)
     {
-        if (e.Vector == ExceptionVector.Debug && e.Source == InterruptSource.Fault) State->Dr[7] &= ~Dr.Dr7GeneralDetect;
+        if (e.Vector == ExceptionVector.Debug && e.IsException) State->Dr[7] &= ~Dr.Dr7GeneralDetect;
         if (!IsProtected) return TryDeliverReal(e);
         if (IsVirtual8086 && e.Source == InterruptSource.Software && Iopl < 3)
         {

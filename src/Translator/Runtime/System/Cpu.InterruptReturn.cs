@@ -12,6 +12,7 @@ public sealed unsafe partial class Cpu
     internal bool TryInterruptReturn(int size)
     {
         State->NmiBlocked = 0;
+        ResumeLoaded = true;
         if (!IsProtected) return TryReturnReal(size, Eflag.If | Eflag.IoplMask);
         if (IsVirtual8086) return TryReturnVirtual(size);
         if ((State->SystemFlags & Eflag.Nt) != 0) return IsLongMode ? Fail(ExceptionVector.GeneralProtection, 0) : TryReturnTask(size);

@@ -2,6 +2,9 @@ namespace Tcg.Mttcg.Translator.Runtime;
 
 public sealed unsafe partial class Cpu
 {
+    /// <summary>The instruction may use the port, and no breakpoint asks to run it alone.</summary>
+    internal bool TryPort(ushort port, int bytes) => TryAllowPort(port, bytes) && TryWatchedPort(port, bytes);
+
     /// <summary>IN, OUT, INS and OUTS: IOPL, then the I/O permission bitmap of the TSS (SDM 1 19.5). False: #GP(0).</summary>
     internal bool TryAllowPort(ushort port, int bytes)
     {

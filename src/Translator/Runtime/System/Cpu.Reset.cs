@@ -27,6 +27,8 @@ public sealed unsafe partial class Cpu
         new Span<ulong>(State->Dr, 8).Clear();
         State->Dr[6] = Dr.Dr6Fixed;
         State->Dr[7] = Dr.Dr7Fixed;
+        RefreshBreakpoints();
+        DropTriggers();
         new Span<ulong>(State->PdPte, 4).Clear();
         State->InterruptShadow = State->NmiBlocked = 0;
         State->HelperExit = 0;

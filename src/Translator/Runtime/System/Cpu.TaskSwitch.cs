@@ -86,6 +86,10 @@ public sealed unsafe partial class Cpu
         State->Rip = image.Ip;
         Eflags = (uint)image.Flags;
         State->Cr0 |= Cr0.Ts;
+        ResumeLoaded = true;
+        // Local breakpoints end with the task (SDM 3B 18.2.4).
+        State->Dr[7] &= ~Dr.Dr7LocalMask;
+        RefreshBreakpoints();
         if (layout.Slot == 4 && (State->Cr0 & Cr0.Pg) != 0 && !TryWriteCr3(image.Cr3)) return;
         for (var i = 0; i < 6; i++) SegmentOf((Segment)i) = new SegmentRegister { Selector = image.Segments[i] };
         State->Ldtr = new SegmentRegister { Selector = image.Ldt };

@@ -22,7 +22,7 @@ internal readonly unsafe ref partial struct StringRun
 
         // The source is translated first, for its fault comes first, and looked up again after the claim on the destination, which may have
         // flushed translations.
-        if (copies && (!cpu.TryHit(from, AccessKind.Read, operation.View, out var source) || source.IsMmio)) return 0;
+        if (copies && (!cpu.TryHit(from, AccessKind.Read, operation.View, out var source) || source.IsMmio || (source.Flags & TlbFlags.Watchpoint) != 0)) return 0;
         if (!cpu.TryBeginStore(to, bytes, operation.View, out var target)) return 0;
         var done = 0;
         if (target.Host != null)

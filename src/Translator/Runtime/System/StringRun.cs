@@ -22,17 +22,18 @@ internal readonly unsafe ref partial struct StringRun(Cpu cpu, StringOperation o
     public ulong Run()
     {
         var uses = operation.Kind;
-        if (uses is StringKind.Ins or StringKind.Outs && !cpu.TryAllowPort((ushort)cpu.State->Gpr[Rdx], _size)) return 0;
+        var single = cpu.SingleStepping || cpu.RunsAlone;
+        if (uses is StringKind.Ins or StringKind.Outs && !(operation.Repeat != RepeatKind.None && Get(Rcx) == 0) && !cpu.TryPort((ushort)cpu.State->Gpr[Rdx], _size)) return 0;
         if (operation.Repeat == RepeatKind.None)
         {
             TryElement();
             return 0;
         }
-        for (var budget = cpu.SingleStepping ? 1 : Budget; budget > 0;)
+        for (var budget = single ? 1 : Budget; budget > 0;)
         {
             var count = Get(Rcx);
             if (count == 0) return 0;
-            var done = cpu.SingleStepping ? 0 : TryBlock(count);
+            var done = single ? 0 : TryBlock(count);
             if (done == 0 && !TryElement()) return 1;
             Set(Rcx, count - (ulong)Math.Max(done, 1));
             budget -= done == 0 ? SingleCost : done * _size;
