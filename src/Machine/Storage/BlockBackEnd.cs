@@ -1,0 +1,58 @@
+using System.Threading.Channels;
+
+namespace Tcg.Mttcg.Machine.Storage;
+
+/// <summary>Something a device wants done with its disk.</summary>
+public interface IBlockRequest
+{
+    /// <summary>Does it and tells the device. Handles what the image throws.</summary>
+    /// <param name="buffer">Scratch space of <see cref="BlockBackEnd.BufferBytes"/> bytes, the same for each request.</param>
+    void Run(IDiskImage image, Span<byte> buffer);
+}
+
+/// <summary>
+/// A disk as devices use it: a channel of requests, and one task that runs them in order on the image. Submitting never waits, so a vCPU that rings a doorbell goes
+/// on at once. Owns the image.
+/// </summary>
+public sealed class BlockBackEnd : IAsyncDisposable
+{
+    /// <summary>Fits into a core's second-level cache: data passes through it on its way between file and guest.</summary>
+    public const int BufferBytes = 128 * 1024;
+
+    private readonly Channel<IBlockRequest> _requests = Channel.CreateUnbounded<IBlockRequest>(new() { SingleReader = true });
+    private readonly IDiskImage _image;
+    private readonly Task _running;
+
+    public BlockBackEnd(IDiskImage image)
+    {
+        _image = image;
+        (Length, IsReadOnly) = (image.Length, image.IsReadOnly);
+        _running = Task.Run(RunAsync);
+    }
+
+    /// <summary>Bytes, a multiple of 512.</summary>
+    public long Length { get; }
+
+    public bool IsReadOnly { get; }
+
+    /// <summary>After <see cref="DisposeAsync"/> requests vanish.</summary>
+    public void Submit(IBlockRequest request) => _requests.Writer.TryWrite(request);
+
+    /// <summary>Runs what was submitted, flushes and closes the image.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _requests.Writer.TryComplete();
+        await _running.ConfigureAwait(false);
+    }
+
+    private async Task RunAsync()
+    {
+        using var image = _image;
+        var buffer = new byte[BufferBytes];
+        while (await _requests.Reader.WaitToReadAsync().ConfigureAwait(false))
+        {
+            while (_requests.Reader.TryRead(out var request)) request.Run(image, buffer);
+        }
+        if (!image.IsReadOnly) image.Flush();
+    }
+}
