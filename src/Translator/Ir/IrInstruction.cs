@@ -62,4 +62,7 @@ public struct IrSimd
 
     /// <summary>The memory operand is the destination.</summary>
     public bool Stores;
+
+    /// <summary>It may raise SIMD floating-point exceptions (SDM 1 11.5.1).</summary>
+    public bool Raises;
 }

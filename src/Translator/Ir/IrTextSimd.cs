@@ -3,7 +3,7 @@ using Iced.Intel;
 
 namespace Tcg.Mttcg.Translator.Ir;
 
-/// <summary>A SIMD instruction as text: <c>#bitness@rip:bytes</c>, re-encoded by Iced, with its memory size and direction when it has a memory operand.</summary>
+/// <summary>A SIMD instruction as text: <c>#bitness@rip:bytes</c>, re-encoded by Iced, with its memory size and direction when it has a memory operand, and whether it raises exceptions.</summary>
 internal static class IrTextSimd
 {
     public static string Print(in IrSimd simd)
@@ -12,7 +12,7 @@ internal static class IrTextSimd
         var encoder = Encoder.Create(Bitness(simd.Instruction), writer);
         encoder.Encode(simd.Instruction, simd.Instruction.IP);
         var memory = simd.MemorySize == 0 ? "" : $"{(simd.Stores ? " store" : " load")}{simd.MemorySize}";
-        return $"#{Bitness(simd.Instruction)}@0x{simd.Instruction.IP:x}:{Convert.ToHexStringLower(writer.Bytes.ToArray())}{memory}";
+        return $"#{Bitness(simd.Instruction)}@0x{simd.Instruction.IP:x}:{Convert.ToHexStringLower(writer.Bytes.ToArray())}{memory}{(simd.Raises ? " raises" : "")}";
     }
 
     /// <exception cref="FormatException"/>
@@ -25,7 +25,8 @@ internal static class IrTextSimd
         var rip = ulong.Parse(words[0].AsSpan(at + 3, colon - at - 3), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         var decoder = Decoder.Create(bitness, new ByteArrayCodeReader(Convert.FromHexString(words[0][(colon + 1)..])), rip);
         var simd = new IrSimd { Instruction = decoder.Decode() };
-        if (words.Length < 2) return simd;
+        simd.Raises = words[^1] == "raises";
+        if (words.Length < (simd.Raises ? 3 : 2)) return simd;
         simd.Stores = words[1].StartsWith("store", StringComparison.Ordinal);
         simd.MemorySize = byte.Parse(words[1].AsSpan(simd.Stores ? 5 : 4), CultureInfo.InvariantCulture);
         return simd;

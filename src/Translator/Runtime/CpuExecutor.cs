@@ -80,7 +80,7 @@ public sealed unsafe class CpuExecutor
             state->InterruptShadow = 0;
             var stepping = _cpu.SingleStepping;
             var exit = Execute(block, runOnce, alone: once != 0);
-            if (exit.Reason is TbExitReason.SelfModified or TbExitReason.Breakpoint)
+            if (exit.Reason is TbExitReason.SelfModified or TbExitReason.Breakpoint or TbExitReason.Interpret)
             {
                 once = OneInstruction;
                 if (!TryRepeatAlone(ref exit)) return SliceEnd.Shutdown;
@@ -117,15 +117,21 @@ public sealed unsafe class CpuExecutor
     }
 
     /// <summary>
-    /// The instruction that overwrote its own block, from bytes read anew, or that met a breakpoint. False: triple fault. An exception of it is left to the caller.
+    /// The instruction that overwrote its own block, from bytes read anew, that met a breakpoint, or that the interpreter must do. False: triple fault. An exception of it is left to the caller.
     /// </summary>
     private bool TryRepeatAlone(ref TbExit exit)
     {
-        while (exit.Reason is TbExitReason.SelfModified or TbExitReason.Breakpoint)
+        while (exit.Reason is TbExitReason.SelfModified or TbExitReason.Breakpoint or TbExitReason.Interpret)
         {
-            var modified = exit.Reason == TbExitReason.SelfModified;
-            if (modified) Counters.SelfModifications++;
-            if (FindOrTranslate(modified ? OneInstruction | TbCompileFlags.Uncached : OneInstruction, out var runOnce) is not { } block)
+            if (exit.Reason == TbExitReason.SelfModified) Counters.SelfModifications++;
+            if (exit.Reason == TbExitReason.Interpret) Counters.Interpreted++;
+            var how = exit.Reason switch
+            {
+                TbExitReason.SelfModified => TbCompileFlags.Uncached,
+                TbExitReason.Interpret => TbCompileFlags.Uncached | TbCompileFlags.Interpret,
+                _ => TbCompileFlags.None,
+            };
+            if (FindOrTranslate(OneInstruction | how, out var runOnce) is not { } block)
             {
                 exit = new TbExit(0, TbExitReason.ExitRequest);
                 return _events.DeliverException();

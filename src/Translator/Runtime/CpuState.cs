@@ -73,6 +73,9 @@ public unsafe struct CpuState
     [FieldOffset(352)] public ulong JumpCacheHits;
     [FieldOffset(360)] public ulong ChainedJumps;
 
+    /// <summary>Where translated code looks at the host's MXCSR.</summary>
+    [FieldOffset(368)] public uint SeenMxCsr;
+
     /// <summary>Memory operand of a SIMD instruction that took the slow path.</summary>
     [FieldOffset(384)] public fixed byte Bounce[64];
 
@@ -127,10 +130,14 @@ public unsafe struct CpuState
     /// <summary>Values of <see cref="InterruptShadow"/>: a load of SS puts off debug exceptions too.</summary>
     public const byte ShadowOfSti = 1, ShadowOfStackLoad = 2;
 
+    /// <summary>A destination's old value while its new one is looked at.</summary>
+    [FieldOffset(2176)] public fixed byte KeptVector[64];
+
     public const int GprOffset = 0, RipOffset = 128, ExitRequestOffset = 136, HelperExitOffset = 140, FlagsOffset = 144, SystemFlagsOffset = 148,
         MxCsrOffset = 152, HostMxCsrOffset = 156, HostReturnOffset = 160, SpillOffset = 176, SpillSlots = 16, TlbMaskOffset = 304,
         HelperResult2Offset = 320, InstructionCountOffset = 328, HelperCallsOffset = 336, JumpCacheHitsOffset = 352,
-        ChainedJumpsOffset = 360, BounceOffset = 384, VectorOffset = 512, VectorStride = 64, SegmentsOffset = 1536, SegmentStride = 24;
+        ChainedJumpsOffset = 360, SeenMxCsrOffset = 368, BounceOffset = 384, VectorOffset = 512, VectorStride = 64, SegmentsOffset = 1536, SegmentStride = 24,
+        KeptVectorOffset = 2176;
 
     /// <summary>Byte offset of a segment's base.</summary>
     public static int SegmentBaseOffset(Ir.Segment segment) => SegmentsOffset + SegmentStride * (int)segment;

@@ -49,6 +49,9 @@ public sealed class ExecutorCounters
     public long ExistingLinks;
     public long UncachedRuns;
     public long SelfModifications;
+
+    /// <summary>Instructions that translated code left to the interpreter.</summary>
+    public long Interpreted;
     public long Interrupts;
     public long Exceptions;
     public long Halts;

@@ -102,7 +102,7 @@ public enum HelperId : ushort
     FxSave, FxRstor,
     /// <summary>A = linear address, B = 1 for the 64-bit form, C = <see cref="XsaveVariant"/>. The mask is EDX:EAX in the state. #NM by CR0.TS is the helper's.</summary>
     Xsave, Xrstor,
-    /// <summary>A = the new MXCSR; #GP(0) on reserved bits.</summary>
+    /// <summary>A = the new MXCSR; #GP(0) on reserved bits. Result 1: <see cref="TbFlags.SimdExceptions"/> changed.</summary>
     LdMxCsr,
     /// <summary>Result MXCSR with the exception flags of the code before.</summary>
     StMxCsr,
@@ -125,4 +125,6 @@ public enum HelperId : ushort
     BranchTarget,
     /// <summary>A = linear address of an access that is not aligned while that is checked, B = bytes | write &lt;&lt; 8: the fault that comes first, #AC(0) in the end.</summary>
     Misaligned,
+    /// <summary>The instruction runs again by itself under the interpreter, which knows its exceptions: the block is left.</summary>
+    Interpret,
 }

@@ -44,6 +44,8 @@ public enum TbFlags : uint
     TimeStampDisable = 1 << 22,
     VirtualModeExtensions = 1 << 23,
     ProtectedVirtualInterrupts = 1 << 24,
+    /// <summary>MXCSR leaves an exception unmasked.</summary>
+    SimdExceptions = 1 << 25,
 }
 
 /// <summary>How a TB is to be compiled, beside what it does. Part of the key.</summary>
@@ -59,6 +61,8 @@ public enum TbCompileFlags : uint
     Uncached = 1 << 10,
     /// <summary>No poll of the exit-request word at the head: the TB must make progress (single step, interrupt shadow).</summary>
     NoPoll = 1 << 11,
+    /// <summary>For the interpreter, whatever the back end.</summary>
+    Interpret = 1 << 12,
 }
 
 /// <summary>Where and for which processor state a TB is translated.</summary>

@@ -29,6 +29,8 @@ public enum TbExitReason : byte
     Jump3 = 12,
     /// <summary>The instruction meets a breakpoint on data or a port: nothing of it is done; it runs again alone.</summary>
     Breakpoint = 13,
+    /// <summary>State unwound to an instruction that must run by itself under the interpreter.</summary>
+    Interpret = 14,
 }
 
 /// <summary>What translated code returns in one word: descriptor id in the upper bits, reason in the low four.</summary>

@@ -108,7 +108,7 @@ public sealed class TbTranslator(
             switch (backEnd.Emit(_block, block, _region))
             {
                 case EmitResult.Emitted:
-                    _region?.Append(block);
+                    block.Region?.Append(block);
                     return true;
                 case EmitResult.BlockTooLarge:
                     return false;

@@ -7,7 +7,7 @@ internal static class Fma
 {
     public static readonly LiftRow[] Rows =
     [
-        .. Simd.RowsOf(
+        .. Simd.FloatRowsOf(
             Mnemonic.Vfmadd132ps, Mnemonic.Vfmadd132pd, Mnemonic.Vfmadd132ss, Mnemonic.Vfmadd132sd,
             Mnemonic.Vfmadd213ps, Mnemonic.Vfmadd213pd, Mnemonic.Vfmadd213ss, Mnemonic.Vfmadd213sd,
             Mnemonic.Vfmadd231ps, Mnemonic.Vfmadd231pd, Mnemonic.Vfmadd231ss, Mnemonic.Vfmadd231sd,

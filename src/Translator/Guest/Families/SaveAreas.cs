@@ -37,14 +37,23 @@ internal static class SaveAreas
     {
         if (at.Has(TbFlags.Emulate | TbFlags.TaskSwitched)) at.RaiseAndEnd(Vector.DeviceNotAvailable, null);
         else at.Invoke(helper, at.LinearAddress(FxBytes, write: helper == HelperId.FxSave), at.Constant(wide));
+        if (helper == HelperId.FxRstor && !at.Ended) at.ExitLookup();
     }
 
-    private static void Extended(Lifting at, HelperId helper, uint wide, XsaveVariant variant) =>
+    private static void Extended(Lifting at, HelperId helper, uint wide, XsaveVariant variant)
+    {
         at.Invoke(helper, at.LinearAddress(XsaveBytes, write: helper == HelperId.Xsave), at.Constant(wide), at.Constant((uint)variant));
+        if (helper == HelperId.Xrstor) at.ExitLookup();
+    }
 
     private static void LoadMxCsr(Lifting at)
     {
-        if (Simd.Available(at)) at.Invoke(HelperId.LdMxCsr, at.ZeroExtend(at.LoadMemory(OpSize.B32), OpSize.B32));
+        if (!Simd.Available(at)) return;
+        var raises = at.Call(HelperId.LdMxCsr, at.ZeroExtend(at.LoadMemory(OpSize.B32), OpSize.B32));
+        var same = at.NewLabel();
+        at.BranchIfZero(raises, OpSize.B64, same);
+        at.ExitLookup();
+        at.ContinueAt(same);
     }
 
     private static void StoreMxCsr(Lifting at)

@@ -22,20 +22,27 @@ internal static class Simd
         return false;
     }
 
-    public static void Lift(Lifting at)
+    /// <summary>As <see cref="RowsOf"/>, for what may raise SIMD floating-point exceptions.</summary>
+    public static IEnumerable<LiftRow> FloatRowsOf(params Mnemonic[] mnemonics) => mnemonics.Select(mnemonic => new LiftRow(mnemonic, LiftFloat));
+
+    public static void Lift(Lifting at) => Lift(at, raises: false);
+
+    public static void LiftFloat(Lifting at) => Lift(at, raises: true);
+
+    private static void Lift(Lifting at, bool raises)
     {
         // The MMX forms share these mnemonics.
         if (Mmx.Concerns(at.Instruction)) Mmx.Lift(at);
-        else if (Available(at)) Emit(at);
+        else if (Available(at)) Emit(at, raises);
     }
 
-    private static void Emit(Lifting at)
+    private static void Emit(Lifting at, bool raises)
     {
         ref readonly var instruction = ref at.Instruction;
         Operand source = Operand.None, result = Operand.None;
         var size = OpSize.B128;
         var memory = -1;
-        var simd = new IrSimd { Instruction = instruction };
+        var simd = new IrSimd { Instruction = instruction, Raises = raises };
 
         for (var operand = 0; operand < instruction.OpCount; operand++)
         {

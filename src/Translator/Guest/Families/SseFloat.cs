@@ -7,7 +7,7 @@ internal static class SseFloat
 {
     public static readonly LiftRow[] Rows =
     [
-        .. Simd.RowsOf(
+        .. Simd.FloatRowsOf(
             Mnemonic.Addps,   Mnemonic.Addpd,   Mnemonic.Addss,  Mnemonic.Addsd,
             Mnemonic.Subps,   Mnemonic.Subpd,   Mnemonic.Subss,  Mnemonic.Subsd,
             Mnemonic.Mulps,   Mnemonic.Mulpd,   Mnemonic.Mulss,  Mnemonic.Mulsd,
@@ -15,10 +15,11 @@ internal static class SseFloat
             Mnemonic.Minps,   Mnemonic.Minpd,   Mnemonic.Minss,  Mnemonic.Minsd,
             Mnemonic.Maxps,   Mnemonic.Maxpd,   Mnemonic.Maxss,  Mnemonic.Maxsd,
             Mnemonic.Sqrtps,  Mnemonic.Sqrtpd,  Mnemonic.Sqrtss, Mnemonic.Sqrtsd,
-            Mnemonic.Rcpps,   Mnemonic.Rcpss,   Mnemonic.Rsqrtps, Mnemonic.Rsqrtss,
-            Mnemonic.Andps,   Mnemonic.Andpd,   Mnemonic.Andnps, Mnemonic.Andnpd,
-            Mnemonic.Orps,    Mnemonic.Orpd,    Mnemonic.Xorps,  Mnemonic.Xorpd,
             Mnemonic.Cmpps,   Mnemonic.Cmppd,   Mnemonic.Cmpss,
             Mnemonic.Comiss,  Mnemonic.Comisd,  Mnemonic.Ucomiss, Mnemonic.Ucomisd),
+        .. Simd.RowsOf(
+            Mnemonic.Rcpps,   Mnemonic.Rcpss,   Mnemonic.Rsqrtps, Mnemonic.Rsqrtss,
+            Mnemonic.Andps,   Mnemonic.Andpd,   Mnemonic.Andnps, Mnemonic.Andnpd,
+            Mnemonic.Orps,    Mnemonic.Orpd,    Mnemonic.Xorps,  Mnemonic.Xorpd),
     ];
 }

@@ -46,6 +46,7 @@ internal static class Strings
     private static void LiftOrSimd(Lifting at, StringKind kind)
     {
         if (at.Instruction.IsStringInstruction) Lift(at, kind, OpSize.B32);
+        else if (at.Instruction.Mnemonic == Mnemonic.Cmpsd) Simd.LiftFloat(at);
         else Simd.Lift(at);
     }
 

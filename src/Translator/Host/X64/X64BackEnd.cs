@@ -1,4 +1,5 @@
 using Tcg.Mttcg.Translator.Cache;
+using Tcg.Mttcg.Translator.Host.Interpreter;
 using Tcg.Mttcg.Translator.Host.X64.Lowering;
 using Tcg.Mttcg.Translator.Ir;
 using Tcg.Mttcg.Translator.Runtime;
@@ -13,6 +14,7 @@ public sealed unsafe class X64BackEnd : IBackEnd
 {
     private readonly X64Thunks _thunks;
     private readonly Lowerer _lowerer;
+    private readonly InterpreterBackEnd _interpreter = new();
     private readonly X64PerfMap? _perfMap;
 
     public X64BackEnd(X64Thunks thunks, X64Options? options = null)
@@ -35,6 +37,7 @@ public sealed unsafe class X64BackEnd : IBackEnd
         ArgumentNullException.ThrowIfNull(block);
         ArgumentNullException.ThrowIfNull(tb);
         ArgumentNullException.ThrowIfNull(region);
+        if ((block.Context.CompileFlags & TbCompileFlags.Interpret) != 0) return _interpreter.Emit(block, tb, null);
         if (region.Used >= region.HighWater) return EmitResult.RegionFull;
         var result = _lowerer.Lower(block, tb, region);
         if (result == EmitResult.Emitted) _perfMap?.Add(tb);
@@ -46,6 +49,7 @@ public sealed unsafe class X64BackEnd : IBackEnd
     {
         ArgumentNullException.ThrowIfNull(cpu);
         ArgumentNullException.ThrowIfNull(tb);
+        if (tb.Ir is not null) return _interpreter.Execute(cpu, tb);
         return new TbExit(((delegate* unmanaged<CpuState*, nuint, ulong>)_thunks.Enter)(cpu.State, tb.Entry));
     }
 

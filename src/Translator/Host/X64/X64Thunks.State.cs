@@ -13,7 +13,7 @@ public sealed unsafe partial class X64Thunks
     private void LoadGuest(X64Writer w)
     {
         w.Emit(Opcode.MxCsrGroup, OpSize.B32, 2 | X64Writer.Digit, HostMem.Env(CpuState.HostMxCsrOffset));
-        if (_wide) LoadWide(w);
+        if (IsWide) LoadWide(w);
         else for (var i = 0; i < Vectors; i++) w.Emit(Opcode.MovupsLoad, OpSize.B32, i, Vector(i));
         for (var i = 0; i < 16; i++)
         {
@@ -57,10 +57,10 @@ public sealed unsafe partial class X64Thunks
         }
         for (var i = 0; i < Vectors; i++)
         {
-            if (_wide) w.Vex256(Vex256.MovupsStore, i, 0, Vector(i));
+            if (IsWide) w.Vex256(Vex256.MovupsStore, i, 0, Vector(i));
             else w.Emit(Opcode.MovupsStore, OpSize.B32, i, Vector(i));
         }
-        if (_wide) w.ZeroUpper();
+        if (IsWide) w.ZeroUpper();
         w.Emit(Opcode.MxCsrGroup, OpSize.B32, 3 | X64Writer.Digit, HostMem.Env(CpuState.HostMxCsrOffset));
         w.Emit(Opcode.MxCsrGroup, OpSize.B32, 2 | X64Writer.Digit, HostMem.At(Reg.Rsp, hostMxCsr));
         w.Load(OpSize.B32, scratch, HostMem.Env(CpuState.HostMxCsrOffset));

@@ -23,9 +23,10 @@ public sealed unsafe partial class X64Thunks
     private readonly nuint[] _helpers = new nuint[Enum.GetValues<HelperId>().Length];
     private readonly List<(nuint Start, string Name)> _names = [];
 
-    private readonly bool _wide;
+    private X64Thunks(bool wide) => IsWide = wide;
 
-    private X64Thunks(bool wide) => _wide = wide;
+    /// <summary>Whole YMM registers are the guest's.</summary>
+    internal bool IsWide { get; }
 
     /// <summary>Native entry <c>ulong (CpuState*, host code)</c>; returns a <see cref="TbExit"/>.</summary>
     public nuint Enter { get; private set; }

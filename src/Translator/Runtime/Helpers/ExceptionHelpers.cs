@@ -14,6 +14,7 @@ internal static unsafe class ExceptionHelpers
         new(HelperId.Bound, &Bound),
         new(HelperId.BranchTarget, &BranchTarget),
         new(HelperId.Misaligned, &Misaligned),
+        new(HelperId.Interpret, &Interpret),
     ];
 
     private static ulong RaiseException(Cpu cpu, ulong vector, ulong errorCode, ulong hasErrorCode)
@@ -51,6 +52,12 @@ internal static unsafe class ExceptionHelpers
     {
         if (!cpu.IsCanonical(target)) cpu.FailBranch();
         return target;
+    }
+
+    private static ulong Interpret(Cpu cpu, ulong a, ulong b, ulong c)
+    {
+        cpu.LeaveAfterHelper(TbExitReason.Interpret);
+        return 0;
     }
 
     private static ulong Misaligned(Cpu cpu, ulong address, ulong access, ulong c)

@@ -42,8 +42,9 @@ internal static unsafe class SaveHelpers
 
     private static ulong LdMxCsr(Cpu cpu, ulong value, ulong b, ulong c)
     {
+        var raised = cpu.RaisesSimd;
         cpu.TryLoadMxCsr((uint)value);
-        return 0;
+        return cpu.RaisesSimd != raised ? 1u : 0;
     }
 
     private static ulong StMxCsr(Cpu cpu, ulong a, ulong b, ulong c) => cpu.CurrentMxCsr;

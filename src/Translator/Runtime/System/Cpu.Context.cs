@@ -77,6 +77,7 @@ public sealed unsafe partial class Cpu
         if ((cr4 & Cr4.Tsd) != 0) flags |= TbFlags.TimeStampDisable;
         if ((cr4 & Cr4.Vme) != 0) flags |= TbFlags.VirtualModeExtensions;
         if ((cr4 & Cr4.Pvi) != 0) flags |= TbFlags.ProtectedVirtualInterrupts;
+        if (RaisesSimd) flags |= TbFlags.SimdExceptions;
         if (IsLongMode) flags |= TbFlags.LongMode;
         return flags;
     }

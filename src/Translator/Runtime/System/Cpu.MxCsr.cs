@@ -11,8 +11,13 @@ public sealed unsafe partial class Cpu
     internal bool TryLoadMxCsr(uint value)
     {
         if ((value & ~MxCsr.Writable) != 0) return Fail(ExceptionVector.GeneralProtection, 0);
+        var raised = RaisesSimd;
         State->MxCsr = value;
         State->HostMxCsr = value | MxCsr.Masks;
+        if (RaisesSimd != raised) InvalidateContext();
         return true;
     }
+
+    /// <summary>Some exception is unmasked: code that may raise it is translated otherwise (<see cref="TbFlags.SimdExceptions"/>).</summary>
+    internal bool RaisesSimd => (State->MxCsr & MxCsr.Masks) != MxCsr.Masks;
 }

@@ -12,6 +12,9 @@ internal enum FloatFlags : uint
     Underflow = 16,
     Inexact = 32,
     All = 63,
+
+    /// <summary>Found before anything is computed.</summary>
+    OfOperands = Invalid | Denormal | DivideByZero,
 }
 
 /// <summary>Rounding control, by encoding.</summary>

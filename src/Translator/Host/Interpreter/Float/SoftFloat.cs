@@ -24,8 +24,14 @@ internal static class SoftFloat
         var lowest = Math.Max(magnitude, minimum) - format.FractionBits;
         var rounded = Shift(negative, significand, lowest - exponent, context.Rounding, out var inexact);
 
-        if (tiny && (context.Masked & FloatFlags.Underflow) == 0) context.Flags |= FloatFlags.Underflow;
-        if (tiny && context.FlushToZero && (context.Masked & FloatFlags.Underflow) != 0)
+        if (tiny && (context.Masked & FloatFlags.Underflow) == 0)
+        {
+            // Unmasked, it is raised for an exact value too, and only what the format's precision loses is inexact.
+            Shift(negative, significand, top - format.FractionBits, context.Rounding, out inexact);
+            context.Flags |= inexact ? FloatFlags.Underflow | FloatFlags.Inexact : FloatFlags.Underflow;
+            return 0;
+        }
+        if (tiny && context.FlushToZero)
         {
             context.Flags |= FloatFlags.Underflow | FloatFlags.Inexact;
             return format.Signed(negative, 0);
@@ -81,7 +87,8 @@ internal static class SoftFloat
 
     private static ulong Overflow(bool negative, in FloatFormat format, ref FloatContext context)
     {
-        context.Flags |= FloatFlags.Overflow | FloatFlags.Inexact;
+        // Unmasked, it is inexact only if the format's precision lost something.
+        context.Flags |= (context.Masked & FloatFlags.Overflow) != 0 ? FloatFlags.Overflow | FloatFlags.Inexact : FloatFlags.Overflow;
         var toInfinity = context.Rounding switch
         {
             RoundingMode.Nearest => true,

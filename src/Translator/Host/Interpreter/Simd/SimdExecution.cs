@@ -96,8 +96,11 @@ internal static unsafe class SimdExecution
         }
     }
 
-    private static bool NoteExceptions(Frame frame, in FloatContext context)
+    // An unmasked exception of the operands comes before any result, so that the results raise nothing (SDM 1 11.5.3).
+    private static bool NoteExceptions(Frame frame, in FloatContext found)
     {
+        var context = found;
+        if ((context.Unmasked & FloatFlags.OfOperands) != 0) context.Flags &= FloatFlags.OfOperands;
         frame.State->MxCsr |= (uint)context.Flags;
         frame.State->HostMxCsr |= (uint)context.Flags;
         if (context.Unmasked == 0) return true;

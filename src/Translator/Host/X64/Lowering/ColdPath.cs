@@ -20,6 +20,8 @@ internal enum ColdKind : byte
     Group,
     /// <summary>A SIMD operand is not aligned: #GP(0).</summary>
     Misaligned,
+    /// <summary>An unmasked SIMD exception came up: as before the instruction, and to the interpreter with it.</summary>
+    SimdException,
     /// <summary>#DE.</summary>
     DivideError,
     /// <summary>A signed division whose dividend is wider than its low half, or whose divisor is 0 or -1.</summary>

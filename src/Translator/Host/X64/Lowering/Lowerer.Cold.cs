@@ -65,6 +65,9 @@ internal sealed unsafe partial class Lowerer
                 RecoverFlags(path.Source);
                 Raise(vector: 13, hasErrorCode: true);
                 break;
+            case ColdKind.SimdException:
+                EmitSimdException();
+                break;
             case ColdKind.DivideError:
                 RecoverFlags(path.Source);
                 Raise(vector: 0, hasErrorCode: false);

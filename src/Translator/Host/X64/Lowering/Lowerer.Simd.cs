@@ -16,10 +16,18 @@ internal sealed unsafe partial class Lowerer
         ref var x = ref Current;
         var simd = _block.Simd[(int)x.Imm];
         var instruction = simd.Instruction;
+        var raises = simd.Raises && (_block.Context.Flags & TbFlags.SimdExceptions) != 0;
+        if (raises) EnsureSaved();
+        if (raises && simd.Stores)
+        {
+            CallHelper(HelperId.Interpret);
+            return;
+        }
         if (simd.MemorySize > 0) Lookup(simd.Stores ? AccessKind.Write : AccessKind.Read, simd.MemorySize);
         var touchesFlags = instruction.RflagsModified != RflagsBits.None;
-        if (touchesFlags) BeforeFlagOperation();
         if (simd.MemorySize > 0) PointTo(ref instruction, Register.RDX, (uint)_hostOffset);
+        if (raises && TryRaise(instruction)) return;
+        if (touchesFlags) BeforeFlagOperation();
 
         switch (instruction.Mnemonic)
         {
