@@ -31,8 +31,8 @@ internal sealed class CodeSetup : IDisposable
         Cache = TbCache.Create(new X64Linker(), buffer);
     }
 
-    /// <summary>What the back end that these options lead to cannot run.</summary>
-    public static CpuFeatureSet MissingFeatures(MachineOptions options) => Translates(options) ? HostFeatures.Missing : InterpreterGaps.Missing;
+    /// <summary>What the back end that these options lead to cannot run; the interpreter runs all.</summary>
+    public static CpuFeatureSet MissingFeatures(MachineOptions options) => Translates(options) ? HostFeatures.Missing : default;
 
     public TbCache Cache { get; }
 

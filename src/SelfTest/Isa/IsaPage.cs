@@ -44,7 +44,7 @@ public static class IsaPage
 
     private static void Write(StringBuilder page, IsaRow row)
     {
-        var ends = !IsaRow.IsLifted(row.Mnemonic) ? "" : InterpreterGaps.Mnemonics.Contains(row.Mnemonic) ? "J" : "J I";
+        var ends = IsaRow.IsLifted(row.Mnemonic) ? "J I" : "";
         page.Append(CultureInfo.InvariantCulture, $"| {row.Name} | {row.Encodings.Count} | {row.Modes} | {row.Features} | {ends} | {Cases(row)} | {row.Gap} |\n");
     }
 

@@ -8,8 +8,7 @@ namespace Tcg.Mttcg.SelfTest.Oracle;
 /// All encodings that Iced knows of a mnemonic that the host knows in 64, 32 or 16-bit mode, each with random operands: every register class, memory by base, index,
 /// displacement or RIP, 32-bit addresses, immediates, LOCK and REP where allowed.
 /// </summary>
-/// <param name="translated">False: only what the interpreter can run.</param>
-internal sealed class FormSource(RandomValues random, OracleMode mode, bool translated = true)
+internal sealed class FormSource(RandomValues random, OracleMode mode)
 {
     private readonly int _bitness = mode.Bitness;
 
@@ -24,7 +23,7 @@ internal sealed class FormSource(RandomValues random, OracleMode mode, bool tran
     private static readonly ILookup<Mnemonic, OpCodeInfo> OnThisHost = IsaGroups.Encodings.SelectMany(group => group).Where(HostFeatures.Has).ToLookup(info => info.Mnemonic);
 
     public IEnumerable<OpCodeInfo> EncodingsOf(Mnemonic mnemonic) => OnThisHost[mnemonic]
-        .Where(info => (_bitness switch { 64 => info.Mode64, 32 => info.Mode32, _ => info.Mode16 }) && (translated || !InterpreterGaps.Mnemonics.Contains(mnemonic)));
+        .Where(info => _bitness switch { 64 => info.Mode64, 32 => info.Mode32, _ => info.Mode16 });
 
     /// <summary>Null: the operands drawn do not encode (a high byte beside REX), or are of a kind that is not synthesised.</summary>
     public Form? Draw(OpCodeInfo info, bool memory) => Draw(info, memory, mode.Start, anyAddress: true);

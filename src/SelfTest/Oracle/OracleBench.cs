@@ -1,5 +1,4 @@
 using Tcg.Mttcg.SelfTest.Machines;
-using Tcg.Mttcg.Translator.Host.Interpreter;
 using Tcg.Mttcg.Translator.Runtime;
 
 namespace Tcg.Mttcg.SelfTest.Oracle;
@@ -16,7 +15,6 @@ internal sealed class OracleBench : IDisposable
     private readonly TestMachine _machine = TestMachine.With(Engine.Interpreter);
     private readonly NativeRunner _native;
     private readonly List<(GuestRunner Runner, OracleBackEnd BackEnd)> _guests = [];
-    private readonly List<(GuestRunner Runner, OracleBackEnd BackEnd)> _translators = [];
     private readonly OracleMode _mode;
     private Form _form = null!;
     private uint _undefined;
@@ -32,16 +30,13 @@ internal sealed class OracleBench : IDisposable
 
     public Arena Arena { get; }
 
-    // The interpreter has no routine for some.
-    private List<(GuestRunner Runner, OracleBackEnd BackEnd)> Guests => InterpreterGaps.Mnemonics.Contains(_form.Instruction.Mnemonic) ? _translators : _guests;
-
     /// <returns>What a back end cannot translate, as text; null: nothing.</returns>
     public string? SetForm(Form form, bool optimise)
     {
         _form = form;
         _undefined = Exclusions.UndefinedFlags(form.Instruction);
         _native.SetCode(form.Bytes);
-        foreach (var (runner, backEnd) in Guests)
+        foreach (var (runner, backEnd) in _guests)
         {
             try
             {
@@ -61,7 +56,7 @@ internal sealed class OracleBench : IDisposable
     {
         var onHost = before;
         _native.Run(ref onHost);
-        foreach (var (runner, backEnd) in Guests)
+        foreach (var (runner, backEnd) in _guests)
         {
             var onGuest = before;
             Arena.RestoreGuest();
@@ -86,6 +81,5 @@ internal sealed class OracleBench : IDisposable
     {
         var backEnd = new OracleBackEnd(translated);
         _guests.Add((new GuestRunner(_machine, _mode, backEnd), backEnd));
-        if (translated) _translators.Add(_guests[^1]);
     }
 }

@@ -1,5 +1,6 @@
 using Iced.Intel;
 using Tcg.Mttcg.Translator.Guest;
+using Tcg.Mttcg.Translator.Host.Interpreter.Simd;
 using Tcg.Mttcg.Translator.Ir;
 using Tcg.Mttcg.Translator.Runtime;
 
@@ -50,6 +51,7 @@ public sealed class EverythingTests
                     if (!Matters(opcode, modRm)) continue;
                     byte[] code = [.. lead, (byte)opcode, (byte)modRm, .. Tail];
                     Assert.Equal(LiftOutcome.Lifted, lifter.Lift(block, context, new CodePages(code, room: 32)));
+                    foreach (var simd in block.Simd) Interpreted(simd.Instruction.Mnemonic);
                     if (IrVerifier.Check(block) is { } problem) Assert.Fail($"{Convert.ToHexString(code)}: {problem}\n{IrText.Print(block)}");
                     var decoder = Decoder.Create(bitness, code);
                     seen.Add(decoder.Decode().Mnemonic);
@@ -57,6 +59,8 @@ public sealed class EverythingTests
             }
         }
     }
+
+    private static unsafe void Interpreted(Mnemonic mnemonic) => Assert.True(SimdTable.Find(mnemonic).Body != null, $"{mnemonic} has no routine in the interpreter");
 
     private static IEnumerable<byte[]> Legacy(int bitness)
     {

@@ -38,7 +38,7 @@ public class FaultTests
         using var backEnd = new OracleBackEnd(translated);
         var guest = new GuestRunner(machine, OracleMode.Of(bitness), backEnd);
         var random = new RandomValues(Seed);
-        var source = new FormSource(random, OracleMode.Of(bitness), translated);
+        var source = new FormSource(random, OracleMode.Of(bitness));
         var scenario = new Scenario(random, arena, OracleMode.Of(bitness));
         var programs = new ProgramSource(random, source, Register.None);
 

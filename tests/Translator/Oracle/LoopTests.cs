@@ -37,7 +37,7 @@ public class LoopTests
         using var backEnd = new OracleBackEnd(translated);
         var guest = new GuestRunner(machine, OracleMode.Of(bitness), backEnd);
         var random = new RandomValues(Seed);
-        var source = new FormSource(random, OracleMode.Of(bitness), translated);
+        var source = new FormSource(random, OracleMode.Of(bitness));
         var scenario = new Scenario(random, arena, OracleMode.Of(bitness));
         var programs = new ProgramSource(random, source, bitness == 64 ? Register.RDI : Register.EDI);
 

@@ -73,7 +73,7 @@ internal sealed class InstructionPool
     private bool Suits(in Instruction instruction, byte[] code)
     {
         if (instruction.IsInvalid || instruction.IsPrivileged || instruction.FlowControl != FlowControl.Next) return false;
-        if (!LiftTable.TryFind(instruction.Mnemonic, out _) || Apart.Contains(instruction.Mnemonic) || InterpreterGaps.Mnemonics.Contains(instruction.Mnemonic)) return false;
+        if (!LiftTable.TryFind(instruction.Mnemonic, out _) || Apart.Contains(instruction.Mnemonic)) return false;
         if (IsMemory(instruction) && (instruction.MemoryBase != Register.RBX || instruction.MemorySegment != Register.DS)) return false;
         foreach (var use in _uses.GetInfo(instruction).GetUsedRegisters())
         {

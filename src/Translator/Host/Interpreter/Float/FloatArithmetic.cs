@@ -115,7 +115,8 @@ internal static class FloatArithmetic
         return FloatOperands.Flushed(order == wanted ? a : b, format, context);
     }
 
-    private static UInt128 Aligned(UInt128 value, int shift)
+    /// <summary>value / 2^shift; the lowest bit stands for what is lost.</summary>
+    public static UInt128 Aligned(UInt128 value, int shift)
     {
         if (shift == 0) return value;
         if (shift > 127) return UInt128.One;

@@ -2,7 +2,7 @@ namespace Tcg.Mttcg.Translator.Host.Interpreter.Float;
 
 internal enum FloatOrder : byte { Less, Equal, Greater, Unordered }
 
-/// <summary>Comparisons and the eight predicates of CMPPS (SDM 2A table 3-7).</summary>
+/// <summary>Comparisons, and the predicates of CMPPS and VCMPPS (SDM 2A, table 3-1 of CMPPD).</summary>
 internal static class FloatCompare
 {
     /// <param name="signalling">A quiet NaN is an invalid operand too, not only a signalling one.</param>
@@ -20,18 +20,15 @@ internal static class FloatCompare
         return left < right ? FloatOrder.Less : left == right ? FloatOrder.Equal : FloatOrder.Greater;
     }
 
-    /// <summary>Whether predicate 0..7 holds; 1, 2, 5 and 6 signal on quiet NaNs.</summary>
+    // For which orders a predicate holds, one bit each: less, equal, greater, unordered. Those from 16 on differ only in what signals.
+    private static ReadOnlySpan<byte> HoldsFor => [2, 1, 3, 8, 13, 14, 12, 7, 10, 9, 11, 0, 5, 6, 4, 15];
+
+    /// <summary>Whether predicate 0..31 holds.</summary>
     public static bool Holds(int predicate, ulong a, ulong b, in FloatFormat format, ref FloatContext context)
     {
-        var order = Order(a, b, (predicate & 3) is 1 or 2, format, ref context);
-        var holds = (predicate & 3) switch
-        {
-            0 => order == FloatOrder.Equal,
-            1 => order == FloatOrder.Less,
-            2 => order is FloatOrder.Less or FloatOrder.Equal,
-            _ => order == FloatOrder.Unordered,
-        };
-        return holds != predicate >= 4;
+        var signalling = ((predicate & 3) is 1 or 2) != predicate >= 16;
+        var order = Order(a, b, signalling, format, ref context);
+        return (HoldsFor[predicate & 15] >> (int)order & 1) != 0;
     }
 
     // Both zeros are 0; otherwise bits of the same order as the numbers.

@@ -29,8 +29,8 @@ internal struct FloatContext(uint mxcsr)
     public FloatFlags Flags;
 
     public RoundingMode Rounding = (RoundingMode)((mxcsr >> 13) & 3);
-    public readonly bool DenormalsAreZero = (mxcsr & DenormalsAreZeroBit) != 0;
-    public readonly bool FlushToZero = (mxcsr & FlushToZeroBit) != 0;
+    public bool DenormalsAreZero = (mxcsr & DenormalsAreZeroBit) != 0;
+    public bool FlushToZero = (mxcsr & FlushToZeroBit) != 0;
 
     /// <summary>Exceptions that are masked: the processor supplies a result.</summary>
     public readonly FloatFlags Masked = (FloatFlags)(mxcsr >> MaskShift) & FloatFlags.All;

@@ -3,6 +3,7 @@ namespace Tcg.Mttcg.Translator.Host.Interpreter.Float;
 /// <summary>An IEEE 754 binary format of at most 64 bits. Values are passed as their bits, zero-extended.</summary>
 internal readonly struct FloatFormat(int fractionBits, int exponentBits)
 {
+    public static readonly FloatFormat Half = new(10, 5);
     public static readonly FloatFormat Single = new(23, 8);
     public static readonly FloatFormat Double = new(52, 11);
 
@@ -10,8 +11,9 @@ internal readonly struct FloatFormat(int fractionBits, int exponentBits)
     public int MaxExponent { get; } = (1 << exponentBits) - 1;
     public int Bias { get; } = (1 << (exponentBits - 1)) - 1;
 
+    public int Bits { get; } = fractionBits + exponentBits + 1;
+
     public ulong SignBit => 1ul << (Bits - 1);
-    public int Bits => FractionBits + (MaxExponent == 255 ? 8 : 11) + 1;
     public int Bytes => Bits / 8;
     public ulong FractionMask => (1ul << FractionBits) - 1;
     public ulong Infinity => (ulong)MaxExponent << FractionBits;

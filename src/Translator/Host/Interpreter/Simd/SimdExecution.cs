@@ -13,86 +13,63 @@ namespace Tcg.Mttcg.Translator.Host.Interpreter.Simd;
 /// </summary>
 internal static unsafe class SimdExecution
 {
-    private const int VectorBytes = 16;
-    private const int SimdError = 19, Undefined = 6, GeneralProtection = 13;
+    private const int SimdError = 19, Undefined = 6;
     private const ulong Cr4OsXmmExcept = 1 << 10;
 
     public static void Run(Frame frame, IrInstruction* op)
     {
         ref readonly var simd = ref CollectionsMarshal.AsSpan(frame.Block.Simd)[(int)op->Imm];
-        var buffer = stackalloc ulong[4];
-        new Span<ulong>(buffer, 4).Clear();
+        ref readonly var row = ref SimdTable.Find(simd.Instruction.Mnemonic);
+        if (row.Body == null) throw new InvalidOperationException($"{simd.Instruction.Mnemonic} has no interpreter routine");
+        const int words = 3 * SimdFetch.VectorBytes / sizeof(ulong);
+        var buffer = stackalloc ulong[words];
+        new Span<ulong>(buffer, words).Clear();
         var operands = new SimdOperands
         {
             Dst = (byte*)buffer,
-            Src = (byte*)buffer + VectorBytes,
+            Src = (byte*)buffer + SimdFetch.VectorBytes,
+            Third = (byte*)buffer + 2 * SimdFetch.VectorBytes,
             State = frame.State,
             Float = new FloatContext(frame.State->MxCsr),
         };
-        if (simd.Instruction.Mnemonic == Mnemonic.Maskmovdqu)
-        {
-            StoreSelectedBytes(frame, op, simd.Instruction);
-            return;
-        }
-        var body = SimdTable.Find(simd.Instruction.Mnemonic);
-        if (body == null) throw new InvalidOperationException($"{simd.Instruction.Mnemonic} has no interpreter routine");
-        if (!Fetch(frame, op, simd, ref operands)) return;
-        body(ref operands);
+        var vex = simd.Instruction.Encoding == EncodingKind.VEX;
+        if (!(vex ? SimdFetch.Vex(frame, op, simd, row.Shape, ref operands) : SimdFetch.Legacy(frame, op, simd, ref operands))) return;
+        Compute(row, ref operands);
         if (operands.Float.Flags != 0 && !NoteExceptions(frame, operands.Float)) return;
+        if (op->SetsFlags) GuestFlags.Set(frame.State, operands.Flags);
         WriteBack(frame, op, simd, operands);
     }
 
-    private static bool Fetch(Frame frame, IrInstruction* op, in IrSimd simd, ref SimdOperands operands)
+    private static void Compute(in SimdRow row, ref SimdOperands operands)
     {
-        ref readonly var instruction = ref simd.Instruction;
-        var last = instruction.OpCount - 1;
-        if (last > 0 && instruction.GetOpKind(last) is OpKind.Immediate8) operands.Immediate = instruction.Immediate8;
-        if (instruction.Op0Kind == OpKind.Register)
-        {
-            if (IsVector(instruction.Op0Register)) CopyRegister(frame, instruction.Op0Register, operands.Dst);
-            else operands.ResultBytes = instruction.Op0Register.GetSize();
-        }
-        if (simd.Stores)
-        {
-            operands.ResultBytes = simd.MemorySize;
-            if (simd.MemorySize == VectorBytes && IsMisaligned(frame, op)) return false;
-        }
-        if (instruction.OpCount < 2) return true;
-        switch (instruction.Op1Kind)
-        {
-            case OpKind.Register when IsVector(instruction.Op1Register):
-                CopyRegister(frame, instruction.Op1Register, operands.Src);
-                return true;
-            case OpKind.Register:
-                operands.SourceBytes = instruction.Op1Register.GetSize();
-                *(ulong*)operands.Src = frame.Read(op->A) & (ulong.MaxValue >> (64 - 8 * operands.SourceBytes));
-                return true;
-            case OpKind.Memory:
-                operands.FromMemory = true;
-                operands.SourceBytes = simd.MemorySize;
-                return !IsMisaligned(frame, op) && SimdMemory.Load(frame, GuestAddress.Linear(frame, op), simd.MemorySize, operands.Src);
-            default:
-                // A shift count in an immediate reads like one in a register.
-                *(ulong*)operands.Src = operands.Immediate;
-                return true;
-        }
+        row.Body(ref operands);
+        if (row.Shape == SimdShape.Whole || operands.VectorBytes == SimdFetch.LaneBytes) return;
+        byte* result = operands.Dst;
+        operands.Dst += SimdFetch.LaneBytes;
+        operands.Src += SimdFetch.LaneBytes;
+        operands.Third += SimdFetch.LaneBytes;
+        operands.Lane = 1;
+        row.Body(ref operands);
+        operands.Dst = result;
     }
 
     private static void WriteBack(Frame frame, IrInstruction* op, in IrSimd simd, in SimdOperands operands)
     {
-        if (op->SetsFlags) GuestFlags.Set(frame.State, operands.Flags);
+        var register = simd.Instruction.Op0Register;
         if (simd.Stores)
         {
             SimdMemory.Store(frame, GuestAddress.Linear(frame, op), simd.MemorySize, operands.Dst);
-            return;
         }
-        if (!op->Dst.IsNone)
+        else if (!op->Dst.IsNone)
         {
             frame.Write(op->Dst, operands.ResultBytes == 8 ? OpSize.B64 : OpSize.B32, *(ulong*)operands.Dst);
         }
-        else if (!operands.KeepsFirst && simd.Instruction.Op0Kind == OpKind.Register && IsVector(simd.Instruction.Op0Register))
+        else if (!operands.KeepsFirst && simd.Instruction.Op0Kind == OpKind.Register && SimdFetch.IsVector(register))
         {
-            Unsafe.CopyBlockUnaligned(Place(frame, simd.Instruction.Op0Register), operands.Dst, VectorBytes);
+            var bytes = register.GetSize();
+            var place = SimdFetch.Place(frame, register);
+            Unsafe.CopyBlockUnaligned(place, operands.Dst, (uint)bytes);
+            if (operands.IsVex) new Span<byte>(place + bytes, CpuState.VectorStride - bytes).Clear();
         }
     }
 
@@ -107,29 +84,4 @@ internal static unsafe class SimdExecution
         frame.Raise((frame.State->Cr4 & Cr4OsXmmExcept) != 0 ? SimdError : Undefined, null);
         return false;
     }
-
-    private static bool IsMisaligned(Frame frame, IrInstruction* op)
-    {
-        var alignment = frame.Addresses[op->Mem].Alignment;
-        if (alignment == 0 || (GuestAddress.Linear(frame, op) & (ulong)(alignment - 1)) == 0) return false;
-        frame.Raise(GeneralProtection, 0);
-        return true;
-    }
-
-    // MASKMOVDQU: the bytes whose mask byte has its top bit set, in order.
-    private static void StoreSelectedBytes(Frame frame, IrInstruction* op, in Instruction instruction)
-    {
-        var linear = GuestAddress.Linear(frame, op);
-        byte* data = Place(frame, instruction.Op1Register), mask = Place(frame, instruction.Op2Register);
-        for (var index = 0; index < VectorBytes && !frame.Left; index++)
-        {
-            if ((mask[index] & 0x80) != 0) GuestMemory.Store(frame, linear + (uint)index, OpSize.B8, data[index]);
-        }
-    }
-
-    private static bool IsVector(Register register) => register is >= Register.XMM0 and <= Register.XMM15;
-
-    private static byte* Place(Frame frame, Register register) => frame.State->Vector + CpuState.VectorStride * (register - Register.XMM0);
-
-    private static void CopyRegister(Frame frame, Register register, byte* to) => Unsafe.CopyBlockUnaligned(to, Place(frame, register), VectorBytes);
 }

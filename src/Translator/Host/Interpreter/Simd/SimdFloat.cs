@@ -6,8 +6,7 @@ using Tcg.Mttcg.Translator.Host.Interpreter.Float;
 namespace Tcg.Mttcg.Translator.Host.Interpreter.Simd;
 
 /// <summary>
-/// Arithmetic of SSE, SSE2 and SSE3, lane by lane through <see cref="FloatArithmetic"/>. RCPPS and RSQRTPS are approximations that differ from
-/// processor to processor: an x86 host's own where there is one, else the exact value cut to 12 bits.
+/// Arithmetic of SSE, SSE2 and SSE3, lane by lane through <see cref="FloatArithmetic"/>.
 /// </summary>
 internal static unsafe class SimdFloat
 {
@@ -62,21 +61,13 @@ internal static unsafe class SimdFloat
     private static void Addsubpd(ref SimdOperands o) => FloatLanes.Alternate(ref o, FloatFormat.Double);
     private static void Dpps(ref SimdOperands o) => FloatLanes.DotProduct(ref o, FloatFormat.Single);
     private static void Dppd(ref SimdOperands o) => FloatLanes.DotProduct(ref o, FloatFormat.Double);
-    private static void Rcpps(ref SimdOperands o) => Approximate(ref o, 4, &Reciprocal);
-    private static void Rcpss(ref SimdOperands o) => Approximate(ref o, 1, &Reciprocal);
-    private static void Rsqrtps(ref SimdOperands o) => Approximate(ref o, 4, &ReciprocalRoot);
-    private static void Rsqrtss(ref SimdOperands o) => Approximate(ref o, 1, &ReciprocalRoot);
+    private static void Rcpps(ref SimdOperands o) => Approximate(ref o, 4, &FloatApproximation.Reciprocal);
+    private static void Rcpss(ref SimdOperands o) => Approximate(ref o, 1, &FloatApproximation.Reciprocal);
+    private static void Rsqrtps(ref SimdOperands o) => Approximate(ref o, 4, &FloatApproximation.ReciprocalRoot);
+    private static void Rsqrtss(ref SimdOperands o) => Approximate(ref o, 1, &FloatApproximation.ReciprocalRoot);
 
     private static void Approximate(ref SimdOperands o, int lanes, delegate*<float, float> function)
     {
         for (var lane = 0; lane < lanes; lane++) ((float*)o.Dst)[lane] = function(((float*)o.Src)[lane]);
     }
-
-    private static float Reciprocal(float value) =>
-        Sse.IsSupported ? Sse.ReciprocalScalar(Vector128.CreateScalar(value)).GetElement(0) : Cut(1 / value);
-
-    private static float ReciprocalRoot(float value) =>
-        Sse.IsSupported ? Sse.ReciprocalSqrtScalar(Vector128.CreateScalar(value)).GetElement(0) : Cut(1 / MathF.Sqrt(value));
-
-    private static float Cut(float value) => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(value) & ~0x7ffu);
 }

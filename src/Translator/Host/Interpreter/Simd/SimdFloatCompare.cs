@@ -28,11 +28,13 @@ internal static unsafe class SimdFloatCompare
     private static void Ucomiss(ref SimdOperands o) => Flags(ref o, FloatFormat.Single, false);
     private static void Ucomisd(ref SimdOperands o) => Flags(ref o, FloatFormat.Double, false);
 
+    // Legacy encodings have the first eight predicates only.
     private static void Masks(ref SimdOperands o, in FloatFormat format, int lanes)
     {
+        var predicate = o.Immediate & (o.IsVex ? 31 : 7);
         for (var lane = 0; lane < lanes; lane++)
         {
-            var holds = FloatCompare.Holds(o.Immediate & 7, FloatLanes.Get(o.Dst, lane, format), FloatLanes.Get(o.Src, lane, format), format, ref o.Float);
+            var holds = FloatCompare.Holds(predicate, FloatLanes.Get(o.Dst, lane, format), FloatLanes.Get(o.Src, lane, format), format, ref o.Float);
             FloatLanes.Put(o.Dst, lane, format, holds ? ulong.MaxValue : 0);
         }
     }

@@ -54,7 +54,8 @@ internal static unsafe class SimdHorizontal
     private static void Mpsadbw(ref SimdOperands o)
     {
         var results = stackalloc ushort[8];
-        byte* fixedBytes = o.Src + (o.Immediate & 3) * 4, sliding = o.Dst + (o.Immediate & 4);
+        var choice = o.Immediate >> (3 * o.Lane);
+        byte* fixedBytes = o.Src + (choice & 3) * 4, sliding = o.Dst + (choice & 4);
         for (var lane = 0; lane < 8; lane++) results[lane] = (ushort)Distance(sliding + lane, fixedBytes, 4);
         Buffer.MemoryCopy(results, o.Dst, 16, 16);
     }

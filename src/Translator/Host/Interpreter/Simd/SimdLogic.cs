@@ -21,7 +21,9 @@ internal static unsafe class SimdLogic
         new(Mnemonic.Pxor,   &Xor),
         new(Mnemonic.Xorps,  &Xor),
         new(Mnemonic.Xorpd,  &Xor),
-        new(Mnemonic.Ptest,  &Test),
+        new(Mnemonic.Ptest,  &Ptest),
+        new(Mnemonic.Vtestps, &Vtestps),
+        new(Mnemonic.Vtestpd, &Vtestpd),
     ];
 
     private static void And(ref SimdOperands o) => o.Set(o.D<ulong>() & o.S<ulong>());
@@ -32,9 +34,18 @@ internal static unsafe class SimdLogic
 
     private static void Xor(ref SimdOperands o) => o.Set(o.D<ulong>() ^ o.S<ulong>());
 
-    private static void Test(ref SimdOperands o)
+    private static void Ptest(ref SimdOperands o) => Test(ref o, Vector128<ulong>.AllBitsSet);
+
+    private static void Vtestps(ref SimdOperands o) => Test(ref o, Vector128.Create(0x80000000u).AsUInt64());
+
+    private static void Vtestpd(ref SimdOperands o) => Test(ref o, Vector128.Create(1ul << 63));
+
+    // A flag stays only if every lane sets it.
+    private static void Test(ref SimdOperands o, Vector128<ulong> mask)
     {
-        if ((o.D<ulong>() & o.S<ulong>()) == Vector128<ulong>.Zero) o.Flags |= (uint)ArithmeticFlags.ZF;
-        if ((~o.D<ulong>() & o.S<ulong>()) == Vector128<ulong>.Zero) o.Flags |= (uint)ArithmeticFlags.CF;
+        var flags = ArithmeticFlags.None;
+        if ((o.D<ulong>() & o.S<ulong>() & mask) == Vector128<ulong>.Zero) flags |= ArithmeticFlags.ZF;
+        if ((~o.D<ulong>() & o.S<ulong>() & mask) == Vector128<ulong>.Zero) flags |= ArithmeticFlags.CF;
+        o.Flags = o.Lane == 0 ? (uint)flags : o.Flags & (uint)flags;
     }
 }

@@ -73,5 +73,6 @@ internal static unsafe class SimdMoves
 
     private static void DuplicateOdd(ref SimdOperands o) => o.Set(Vector128.Shuffle(o.S<uint>(), Vector128.Create(1u, 1, 3, 3)));
 
-    private static void SignMask<T>(ref SimdOperands o) => *(ulong*)o.Dst = o.S<T>().ExtractMostSignificantBits();
+    private static void SignMask<T>(ref SimdOperands o)
+        where T : unmanaged => *(ulong*)(o.Dst - 16 * o.Lane) |= (ulong)o.S<T>().ExtractMostSignificantBits() << (o.Lane * 16 / sizeof(T));
 }

@@ -8,11 +8,25 @@ namespace Tcg.Mttcg.Translator.Host.Interpreter.Simd;
 /// <summary>The operands of one SIMD instruction. What a routine changes takes effect only if no unmasked exception came up.</summary>
 internal unsafe struct SimdOperands
 {
-    /// <summary>16 bytes: the first operand's old value (zero for a memory destination), changed in place to the new one.</summary>
+    /// <summary>The current lane of the first source (zero if there is none), changed in place to the result. 32 bytes in all.</summary>
     public byte* Dst;
 
-    /// <summary>16 bytes: the second operand; memory and general registers zero-extended.</summary>
+    /// <summary>The current lane of the last source; memory and general registers zero-extended.</summary>
     public byte* Src;
+
+    /// <summary>The current lane of the third source; XMM0 for legacy encodings, which do not name it.</summary>
+    public byte* Third;
+
+    /// <summary>The lane that Dst, Src and Third point at: 0, or 1 for the upper half of a YMM register.</summary>
+    public int Lane;
+
+    /// <summary>16 or 32: the width of the operation.</summary>
+    public int VectorBytes;
+
+    /// <summary>With VEX: 2 if Dst is a source too.</summary>
+    public int Sources;
+
+    public bool IsVex;
 
     public CpuState* State;
     public byte Immediate;
@@ -40,8 +54,7 @@ internal unsafe struct SimdOperands
 
     public readonly void Set<T>(Vector128<T> value) => Unsafe.WriteUnaligned(Dst, value);
 
-    /// <summary>The implicit third operand of the SSE4.1 blends: XMM0.</summary>
-    public readonly Vector128<T> Mask<T>() => Unsafe.ReadUnaligned<Vector128<T>>(State->Vector);
+    public readonly Vector128<T> T3<T>() => Unsafe.ReadUnaligned<Vector128<T>>(Third);
 
     /// <summary>Sets Dst element by element from Dst and Src.</summary>
     public readonly void Map<T>(delegate*<T, T, T> function)

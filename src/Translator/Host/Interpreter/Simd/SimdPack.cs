@@ -2,16 +2,12 @@ using Iced.Intel;
 
 namespace Tcg.Mttcg.Translator.Host.Interpreter.Simd;
 
-/// <summary>Narrowing with saturation, widening, interleaving.</summary>
+/// <summary>Narrowing with saturation, interleaving.</summary>
 internal static unsafe class SimdPack
 {
     public static readonly SimdRow[] Rows =
     [
         new(Mnemonic.Packsswb, &Packsswb), new(Mnemonic.Packuswb, &Packuswb), new(Mnemonic.Packssdw, &Packssdw), new(Mnemonic.Packusdw, &Packusdw),
-        new(Mnemonic.Pmovsxbw, &Widen<sbyte, short>), new(Mnemonic.Pmovsxbd, &Widen<sbyte, int>), new(Mnemonic.Pmovsxbq, &Widen<sbyte, long>),
-        new(Mnemonic.Pmovsxwd, &Widen<short, int>),   new(Mnemonic.Pmovsxwq, &Widen<short, long>), new(Mnemonic.Pmovsxdq, &Widen<int, long>),
-        new(Mnemonic.Pmovzxbw, &Widen<byte, ushort>), new(Mnemonic.Pmovzxbd, &Widen<byte, uint>), new(Mnemonic.Pmovzxbq, &Widen<byte, ulong>),
-        new(Mnemonic.Pmovzxwd, &Widen<ushort, uint>), new(Mnemonic.Pmovzxwq, &Widen<ushort, ulong>), new(Mnemonic.Pmovzxdq, &Widen<uint, ulong>),
         new(Mnemonic.Punpcklbw, &Low<byte>), new(Mnemonic.Punpcklwd, &Low<ushort>), new(Mnemonic.Punpckldq, &Low<uint>), new(Mnemonic.Punpcklqdq, &Low<ulong>),
         new(Mnemonic.Punpckhbw, &High<byte>), new(Mnemonic.Punpckhwd, &High<ushort>), new(Mnemonic.Punpckhdq, &High<uint>), new(Mnemonic.Punpckhqdq, &High<ulong>),
         new(Mnemonic.Unpcklps, &Low<uint>), new(Mnemonic.Unpcklpd, &Low<ulong>), new(Mnemonic.Unpckhps, &High<uint>), new(Mnemonic.Unpckhpd, &High<ulong>),
@@ -50,13 +46,6 @@ internal static unsafe class SimdPack
     {
         var lanes = 16 / sizeof(T);
         return lane < lanes ? ((T*)o.Dst)[lane] : ((T*)o.Src)[lane - lanes];
-    }
-
-    private static void Widen<TFrom, TTo>(ref SimdOperands o)
-        where TFrom : unmanaged, System.Numerics.IBinaryInteger<TFrom>
-        where TTo : unmanaged, System.Numerics.IBinaryInteger<TTo>
-    {
-        for (var lane = 0; lane < 16 / sizeof(TTo); lane++) ((TTo*)o.Dst)[lane] = TTo.CreateTruncating(((TFrom*)o.Src)[lane]);
     }
 
     private static void Low<T>(ref SimdOperands o)

@@ -8,10 +8,10 @@ internal static unsafe class SimdShift
 {
     public static readonly SimdRow[] Rows =
     [
-        new(Mnemonic.Psllw,  &Psllw), new(Mnemonic.Pslld, &Pslld), new(Mnemonic.Psllq, &Psllq),
-        new(Mnemonic.Psrlw,  &Psrlw), new(Mnemonic.Psrld, &Psrld), new(Mnemonic.Psrlq, &Psrlq),
-        new(Mnemonic.Psraw,  &Psraw), new(Mnemonic.Psrad, &Psrad),
-        new(Mnemonic.Pslldq, &Pslldq), new(Mnemonic.Psrldq, &Psrldq),
+        new(Mnemonic.Psllw, &Psllw, SimdShape.Shift), new(Mnemonic.Pslld, &Pslld, SimdShape.Shift), new(Mnemonic.Psllq, &Psllq, SimdShape.Shift),
+        new(Mnemonic.Psrlw, &Psrlw, SimdShape.Shift), new(Mnemonic.Psrld, &Psrld, SimdShape.Shift), new(Mnemonic.Psrlq, &Psrlq, SimdShape.Shift),
+        new(Mnemonic.Psraw, &Psraw, SimdShape.Shift), new(Mnemonic.Psrad, &Psrad, SimdShape.Shift),
+        new(Mnemonic.Pslldq, &Pslldq, SimdShape.Shift), new(Mnemonic.Psrldq, &Psrldq, SimdShape.Shift),
     ];
 
     private static void Psllw(ref SimdOperands o) => o.Set(Count(o, 16) is var n and < 16 ? o.D<ushort>() << n : Vector128<ushort>.Zero);

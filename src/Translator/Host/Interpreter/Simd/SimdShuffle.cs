@@ -25,7 +25,8 @@ internal static unsafe class SimdShuffle
 
     private static void Shufpd(ref SimdOperands o)
     {
-        ulong low = ((ulong*)o.Dst)[o.Immediate & 1], high = ((ulong*)o.Src)[(o.Immediate >> 1) & 1];
+        var choice = o.Immediate >> (2 * o.Lane);
+        ulong low = ((ulong*)o.Dst)[choice & 1], high = ((ulong*)o.Src)[(choice >> 1) & 1];
         ((ulong*)o.Dst)[0] = low;
         ((ulong*)o.Dst)[1] = high;
     }

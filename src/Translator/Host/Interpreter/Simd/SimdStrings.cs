@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Iced.Intel;
 using Tcg.Mttcg.Translator.Ir;
@@ -131,6 +132,7 @@ internal static unsafe class SimdStrings
             for (var index = 0; index < 16; index++) mask = mask.WithElement(index, (result >> (IsWord(o) ? index / 2 : index) & 1) != 0 ? (byte)0xff : (byte)0);
         }
         o.KeepsFirst = true;
-        System.Runtime.CompilerServices.Unsafe.WriteUnaligned(o.State->Vector, mask);
+        Unsafe.WriteUnaligned(o.State->Vector, mask);
+        if (o.IsVex) new Span<byte>(o.State->Vector + 16, CpuState.VectorStride - 16).Clear();
     }
 }
