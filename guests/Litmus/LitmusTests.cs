@@ -16,7 +16,7 @@ public static class LitmusTests
         new("chain", "patched code amid chained jumps", ChainedCode.Build),
         .. SelfModifying.Tests,
         new("tiny-buffer", "all CPUs exhaust the code buffer", steps => TinyBuffer.Build(steps, device: false), 1, TinyBuffer.Functions, CodeMebibytes: 1),
-        new("tiny-buffer-mmio", "the same, waiting for a device", steps => TinyBuffer.Build(steps, device: true), 1, TinyBuffer.Functions, CodeMebibytes: 1),
+        new("tiny-buffer-device", "the same, waiting for a slow device", steps => TinyBuffer.Build(steps, device: true), 1, TinyBuffer.Functions, CodeMebibytes: 1),
         new("shootdown", "TLB shootdown by interrupt", Translations.Remap),
         new("walker-ad", "page table entry taken from walkers", Translations.WalkerUpdate),
         .. Tso.Select(test => new LitmusTest(

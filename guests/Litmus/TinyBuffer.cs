@@ -14,38 +14,18 @@ public static class TinyBuffer
     public const int Functions = 8192;
 
     private const uint At = MemoryMap.Data + 0x400000;
-    private const int FunctionBytes = 64;
+    private const int FunctionBytes = 64, SlowEvery = 1024, SlowReads = 0x6000;
 
     /// <param name="steps">Barriers.</param>
-    /// <param name="device">Each function also reads a device register: vCPUs wait inside a helper while others want their region.</param>
+    /// <param name="device">
+    /// Some functions read a device for milliseconds in one instruction, and then go on in host code whose region others want by then.
+    /// </param>
     public static GuestImage Build(uint steps, bool device)
     {
-        var litmus = new LitmusProgram(device ? "tiny-buffer-mmio" : "tiny-buffer");
+        var litmus = new LitmusProgram(device ? "tiny-buffer-device" : "tiny-buffer");
         var c = litmus.C;
-        // add eax, imm32; rol eax, 1; rol eax, -1 and, for a device, read of the I/O APIC's index register (0 after reset) into EDX; add eax, edx.
-        litmus.Once(() =>
-        {
-            c.mov(edi, At);
-            litmus.Repeat(ecx, Functions, () =>
-            {
-                c.mov(__byte_ptr[rdi], 0x05);
-                c.mov(__dword_ptr[rdi + 1], ecx);
-                c.mov(__dword_ptr[rdi + 5], unchecked((int)0xc8d1c0d1));
-                if (device)
-                {
-                    // mov edx, [0xfec00000]; add eax, edx; ret
-                    c.mov(__dword_ptr[rdi + 9], unchecked((int)0xb990_9090));
-                    c.mov(__dword_ptr[rdi + 13], unchecked((int)0xfec0_0000));
-                    c.mov(__dword_ptr[rdi + 17], unchecked((int)0xd001_118b));
-                    c.mov(__byte_ptr[rdi + 21], unchecked((sbyte)0xc3));
-                }
-                else
-                {
-                    c.mov(__byte_ptr[rdi + 9], unchecked((sbyte)0xc3));
-                }
-                c.add(rdi, FunctionBytes);
-            });
-        });
+        litmus.PointToOwnArea(r10);
+        litmus.Once(() => WriteFunctions(litmus, device));
         litmus.Rounds(steps, () =>
         {
             c.imul(ebp, ebx, 997);
@@ -53,14 +33,52 @@ public static class TinyBuffer
             litmus.Repeat(r14d, Functions, () =>
             {
                 c.and(ebp, Functions - 1);
-                c.imul(edi, ebp, FunctionBytes);
-                c.add(edi, (int)At);
-                c.call(rdi);
+                c.imul(r9d, ebp, FunctionBytes);
+                c.add(r9d, (int)At);
+                c.call(r9);
                 c.inc(ebp);
             });
             c.cmp(eax, Functions / 2 * (Functions + 1));
             litmus.ForbidUnlessEqual();
         });
         return litmus.Finish();
+    }
+
+    // Function number n, from 1, adds n to EAX.
+    private static void WriteFunctions(LitmusProgram litmus, bool device)
+    {
+        var c = litmus.C;
+        c.mov(r8d, At);
+        litmus.Repeat(r14d, Functions, () =>
+        {
+            Write(litmus, slow: false);
+            if (device)
+            {
+                c.test(r14d, SlowEvery - 1);
+                litmus.IfElse(a => a.jne, () => Write(litmus, slow: true));
+            }
+            c.mov(__dword_ptr[r8 + 1], r14d);
+            c.add(r8, FunctionBytes);
+        });
+    }
+
+    private static void Write(LitmusProgram litmus, bool slow)
+    {
+        var f = new Assembler(64);
+        f.add(eax, 0x11223344);
+        if (slow)
+        {
+            f.mov(rdi, r10);
+            f.mov(edx, 0x71);
+            f.mov(ecx, SlowReads);
+            f.rep.insb();
+        }
+        f.rol(eax, 1);
+        f.ror(eax, 1);
+        f.ret();
+        using var stream = new MemoryStream();
+        f.Assemble(new StreamCodeWriter(stream), 0);
+        litmus.C.mov(rdi, r8);
+        litmus.Copy(stream.ToArray());
     }
 }

@@ -81,7 +81,7 @@ public static class Translations
     /// </summary>
     public static GuestImage WalkerUpdate(uint rounds)
     {
-        const int accesses = 32, looks = 64;
+        const int takes = 32, looks = 8, accesses = 64;
         var litmus = new LitmusProgram("walker-ad");
         var c = litmus.C;
         Label handler = c.CreateLabel(), over = c.CreateLabel();
@@ -100,7 +100,7 @@ public static class Translations
         litmus.LoadInterruptTable();
         litmus.FlushTlb();
 
-        litmus.Rounds(rounds, () => litmus.OnCpu(0, () =>
+        litmus.Rounds(rounds, () => litmus.OnCpu(0, () => litmus.Repeat(r14d, takes, () =>
         {
             c.xor(eax, eax);
             c.xchg(__dword_ptr[LitmusMap.WindowEntry(0)], eax);
@@ -110,7 +110,15 @@ public static class Translations
                 litmus.ForbidUnlessEqual();
             });
             c.mov(__dword_ptr[LitmusMap.WindowEntry(0)], LitmusMap.Page(0) | 3);
-        }, () => litmus.Repeat(edi, accesses, () =>
+            // The walkers find it at different moments.
+            Label wait = c.CreateLabel();
+            c.imul(ecx, r14d, 37);
+            c.and(ecx, 0x7f);
+            c.inc(ecx);
+            litmus.Here(ref wait);
+            c.dec(ecx);
+            c.jne(wait);
+        }), () => litmus.Repeat(edi, accesses, () =>
         {
             c.invlpg(__byte_ptr[LitmusMap.Window]);
             c.mov(eax, __dword_ptr[LitmusMap.Window + 4]);

@@ -14,9 +14,14 @@ internal sealed class DirectCoherence(Cpu cpu, TbCache cache) : ICodeCoherence
     public int Protects { get; private set; }
     public int CodeWrites { get; private set; }
 
+    /// <summary>Run within asks: what a vCPU that waits for an answer may have to serve meanwhile.</summary>
+    public Action<RamPage>? WhileProtecting { get; set; }
+    public Action<RamPage>? WhileWriting { get; set; }
+
     public void Protect(RamPage page)
     {
         Protects++;
+        WhileProtecting?.Invoke(page);
         var stores = cpu.Ports.Stores;
         if ((stores.BeginCode(page) & PageFlags.WriterSeen) != 0) cpu.Tlb.RevokeWrite(page);
         stores.Pages.SetFlags(page, PageFlags.Protected);
@@ -33,6 +38,7 @@ internal sealed class DirectCoherence(Cpu cpu, TbCache cache) : ICodeCoherence
     public void CodeWrite(RamOffset start, int length)
     {
         CodeWrites++;
+        WhileWriting?.Invoke(start.Page);
         var list = ListOf(start.Page);
         foreach (var tb in list.Where(tb => Overlaps(tb, start, length)).ToArray())
         {

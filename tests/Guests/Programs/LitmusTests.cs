@@ -5,9 +5,13 @@ using Tcg.Mttcg.Guests.Tests.Support;
 
 namespace Tcg.Mttcg.Guests.Tests.Programs;
 
-/// <summary>Every litmus guest, on both back ends. The rounds are few; <c>mttcg litmus --rounds</c> runs more.</summary>
+/// <summary>
+/// Every litmus guest, on both back ends. The rounds are few; <c>MTTCG_LITMUS_SCALE</c> multiplies them, and <c>mttcg litmus --rounds</c> runs any number.
+/// </summary>
 public class LitmusTests
 {
+    private static readonly int Scale = int.TryParse(Environment.GetEnvironmentVariable("MTTCG_LITMUS_SCALE"), out var scale) ? scale : 1;
+
     public static TheoryData<string, int, BackEndKind> Cases
     {
         get
@@ -31,7 +35,7 @@ public class LitmusTests
     public async Task No_forbidden_outcome_is_seen(string name, int cpus, BackEndKind backEnd)
     {
         var test = Litmus.LitmusTests.All.Single(test => test.Name == name);
-        var rounds = test.MustRelax ? 200_000 : Math.Min(600 * test.RoundsPerStep / cpus, 100_000) / (backEnd == BackEndKind.Interpreter ? 3 : 1);
+        var rounds = test.MustRelax ? 200_000 : Math.Min(600 * test.RoundsPerStep / cpus, 100_000) * Scale / (backEnd == BackEndKind.Interpreter ? 3 : 1);
         await using var vm = Vm.Start(Boot.Options(test.For(rounds), cpus) with { BackEnd = backEnd, CodeBytes = test.CodeMebibytes > 0 ? test.CodeMebibytes << 20 : null });
         var result = await vm.ToEnd();
 
