@@ -111,12 +111,9 @@ public static class CpuFeatures
 
     /// <summary>
     /// What a processor has unless it is told otherwise. MONITOR is left out because guests then idle in MWAIT, which here polls; LA57 because a deeper
-    /// page walk would buy nothing; AVX and what belongs to it because the interpreter lacks some of it.
+    /// page walk would buy nothing.
     /// </summary>
-    public static CpuFeatureSet Default { get; } = Implemented.Without(
-        CpuFeature.Monitor, CpuFeature.La57,
-        CpuFeature.Avx, CpuFeature.Avx2, CpuFeature.Fma, CpuFeature.F16c, CpuFeature.Vaes, CpuFeature.Vpclmul, CpuFeature.Aes, CpuFeature.Pclmul,
-        CpuFeature.Sha, CpuFeature.Gfni);
+    public static CpuFeatureSet Default { get; } = Implemented.Without(CpuFeature.Monitor, CpuFeature.La57);
 
     /// <summary>The announced bits of every output register that has any.</summary>
     public static FrozenDictionary<(uint Leaf, uint Subleaf, CpuidRegister Register), uint> Words(CpuFeatureSet features) => Rows
