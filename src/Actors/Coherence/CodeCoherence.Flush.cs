@@ -10,6 +10,6 @@ public sealed partial class CodeCoherence
     {
         Counters.Flushes++;
         _grace.Begin(ticket => new FlushTlb(flush, ticket), () => peers.Reply(asker, FlushTlbsReply.Instance));
-        Counters.AcksAwaited = _grace.AcksAwaited;
+        (Counters.GracePeriods, Counters.AcksAwaited) = (_grace.Begun, _grace.AcksAwaited);
     }
 }

@@ -52,7 +52,7 @@ public sealed partial class CodeCoherence(
         }
         Counters.Broadcasts++;
         _grace.Begin(ticket => new RevokeWrite(page, ticket), () => Protected(code));
-        Counters.AcksAwaited = _grace.AcksAwaited;
+        (Counters.GracePeriods, Counters.AcksAwaited) = (_grace.Begun, _grace.AcksAwaited);
     }
 
     /// <summary>A vCPU served a request of this owner.</summary>

@@ -12,6 +12,7 @@ public sealed class CoherenceCounters
 {
     public long Protects;
     public long Broadcasts;
+    public long GracePeriods;
     public long AcksAwaited;
     public long Unprotects;
     public long Linked;

@@ -13,6 +13,7 @@ public sealed class GracePeriods(IPeers peers)
 
     public int Pending => _waits.Count;
     public long AcksAwaited { get; private set; }
+    public long Begun => _lastTicket;
 
     /// <summary>Posts to all vCPUs; <paramref name="then"/> runs at once when none must be waited for.</summary>
     public void Begin(Func<long, IAccessRequest> request, Action then) => Begin((cpu, message) => peers.Post(cpu, message), request, then);

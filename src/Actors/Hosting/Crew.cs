@@ -13,6 +13,7 @@ internal sealed class Crew(MachineBody body, ActorSystem system, CancellationTok
 {
     public CoherenceCounters MemoryCounters { get; } = new();
     public RegionCounters RegionCounters { get; } = new();
+    public LifeCounters Counters { get; } = new();
     public IReadOnlyList<VcpuDoor> Doors => body.Doors;
     public long RamBytes => (long)body.Ram.TotalLength;
 

@@ -22,6 +22,7 @@ public sealed class EmulatedMachine : IAsyncDisposable, IDisposable
     private readonly Crew _crew;
     private readonly ActorSystem _system;
     private readonly IActorRef _machine;
+    private readonly MachineMeter _meter;
     private int _disposed;
 
     /// <exception cref="ArgumentException">Options that no machine can have; the message says which.</exception>
@@ -48,6 +49,7 @@ public sealed class EmulatedMachine : IAsyncDisposable, IDisposable
             _body.Dispose();
             throw;
         }
+        _meter = new MachineMeter(() => Counters);
         Completion = Complete();
     }
 
@@ -65,7 +67,7 @@ public sealed class EmulatedMachine : IAsyncDisposable, IDisposable
     /// <summary>How the image was recognised.</summary>
     public string BootDescription => _body.Boot.Description;
 
-    public MachineCounters Counters => new([.. _body.Vcpus.Select(vcpu => vcpu.Counters)], _crew.MemoryCounters, _crew.RegionCounters);
+    public MachineCounters Counters => new([.. _body.Vcpus.Select(vcpu => vcpu.Counters)], _crew.MemoryCounters, _crew.RegionCounters, _crew.Counters);
 
     /// <summary>Null with the interpreter.</summary>
     public CodeBuffer? CodeBuffer => _body.Code.Cache.Buffer;
@@ -108,6 +110,7 @@ public sealed class EmulatedMachine : IAsyncDisposable, IDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         var ending = await StopAsync().ConfigureAwait(false);
+        _meter.Dispose();
         await _system.Terminate().ConfigureAwait(false);
         _system.Dispose();
         // A thread that did not end may still use its memory: then it is better lost than unmapped.

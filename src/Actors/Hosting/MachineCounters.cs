@@ -1,5 +1,6 @@
 using Tcg.Mttcg.Actors.Coherence;
 using Tcg.Mttcg.Actors.Counters;
+using Tcg.Mttcg.Actors.Life;
 using Tcg.Mttcg.Actors.Regions;
 using Tcg.Mttcg.Actors.Vcpu;
 using Tcg.Mttcg.Memory.Tlb;
@@ -11,13 +12,21 @@ namespace Tcg.Mttcg.Actors.Hosting;
 public sealed record VcpuCounters(VcpuDoor Door, ExecutorCounters Executor, TlbCounters Tlb, AskCounters Asks, PausePolicy Pauses);
 
 /// <summary>What a machine did.</summary>
-public sealed record MachineCounters(IReadOnlyList<VcpuCounters> Vcpus, CoherenceCounters Memory, RegionCounters Regions)
+public sealed record MachineCounters(IReadOnlyList<VcpuCounters> Vcpus, CoherenceCounters Memory, RegionCounters Regions, LifeCounters Life)
 {
     /// <summary>All vCPUs' asks together, at this moment.</summary>
     public AskCounters Asks()
     {
         var sum = new AskCounters();
         foreach (var vcpu in Vcpus) vcpu.Asks.AddTo(sum);
+        return sum;
+    }
+
+    /// <summary>All vCPUs' kicks together, at this moment.</summary>
+    public LatencyHistogram KickLatency()
+    {
+        var sum = new LatencyHistogram();
+        foreach (var vcpu in Vcpus) vcpu.Door.KickLatency.AddTo(sum);
         return sum;
     }
 }

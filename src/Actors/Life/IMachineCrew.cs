@@ -8,6 +8,9 @@ public interface IMachineCrew
 {
     IReadOnlyList<VcpuDoor> Doors { get; }
 
+    /// <summary>Written by the machine actor.</summary>
+    LifeCounters Counters { get; }
+
     /// <summary>Actors, created as children of the machine actor.</summary>
     IActorRef CreateMemory(IActorContext context);
 

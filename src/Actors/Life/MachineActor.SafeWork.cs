@@ -70,6 +70,7 @@ public sealed partial class MachineActor
         {
             if (_work.Count == 0 && _holds == 0) return;
             _pausing = true;
+            _crew.Counters.Standstills++;
             _standing.Clear();
             TellVcpus(new PauseVcpu());
             return;
@@ -92,6 +93,7 @@ public sealed partial class MachineActor
                 alone.Asker.Tell(new RunAloneReply(Try(alone.Work)), Self);
                 break;
             case ExclusiveWork exclusive:
+                _crew.Counters.ExclusiveSections++;
                 _busy = true;
                 _vcpus[exclusive.Cpu].Tell(new GrantExclusive(), Self);
                 break;

@@ -73,7 +73,7 @@ public sealed class RegionPool
             return;
         }
         _grace.Begin(ticket => new ForgetRegion(region, ticket), () => Forgotten(region));
-        Counters.AcksAwaited = _grace.AcksAwaited;
+        (Counters.GracePeriods, Counters.AcksAwaited) = (_grace.Begun, _grace.AcksAwaited);
     }
 
     /// <summary>A vCPU forgot the region.</summary>
@@ -125,6 +125,7 @@ public sealed class RegionCounters
 {
     public long Asked;
     public long Retirements;
+    public long GracePeriods;
     public long AcksAwaited;
 
     /// <summary>Times that everything was to be retired at once.</summary>

@@ -144,6 +144,7 @@ public sealed class VcpuActor : UntypedActor
         switch (end)
         {
             case SliceEnd.Kicked:
+                _door.Looked();
                 _parts.Turns?.GiveIfOver(_door);
                 return !_door.IsAborted;
             case SliceEnd.Paused:
@@ -182,6 +183,7 @@ public sealed class VcpuActor : UntypedActor
             _parts.Supervisor.Tell(new VcpuDeafened(_index), Self);
         }
         while (!_door.ExitRequested && !_parts.Queue.HasOrdinary && !_door.IsAborted) _door.Parker.Park(Timeout.InfiniteTimeSpan);
+        _door.Looked();
         _door.IsDeaf = false;
         _lanes.BecomeRunning(Quiescence.Code);
     }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Tcg.Mttcg.Actors.Counters;
 using Tcg.Mttcg.Actors.Mailboxes;
 using Tcg.Mttcg.Memory.Contracts;
 
@@ -13,6 +15,7 @@ public sealed unsafe class VcpuDoor : IProcessorKick
     private readonly uint[] _none = GC.AllocateArray<uint>(1, pinned: true);
     private uint* _exitRequest;
     private long _kicks;
+    private long _kickedAt;
     private int _kickers;
     private bool _isDeaf;
     private bool _isAborted;
@@ -29,6 +32,9 @@ public sealed unsafe class VcpuDoor : IProcessorKick
 
     /// <summary>Roughly how often it was kicked: concurrent kicks may count once.</summary>
     public long Kicks => Volatile.Read(ref _kicks);
+
+    /// <summary>From the first kick to the moment the vCPU, out of translated code or awake again, looks what is wanted. Written by the owner.</summary>
+    public LatencyHistogram KickLatency { get; } = new();
 
     /// <summary>Set once the machine is being torn down: a blocked ask gives up.</summary>
     public bool IsAborted => Volatile.Read(ref _isAborted);
@@ -52,6 +58,7 @@ public sealed unsafe class VcpuDoor : IProcessorKick
     public void Kick()
     {
         _kicks++;
+        if (Volatile.Read(ref _kickedAt) == 0) Volatile.Write(ref _kickedAt, Stopwatch.GetTimestamp());
         // Counted before the pointer is read: whoever replaces it sees either nobody here, or waits.
         Interlocked.Increment(ref _kickers);
         // A locked exchange: whatever the kicker did before is visible to the owner, who clears the word before it looks.
@@ -62,6 +69,16 @@ public sealed unsafe class VcpuDoor : IProcessorKick
 
     /// <summary>Takes the exit request back; the owner looks at its lanes after this, never before.</summary>
     public bool TakeExitRequest() => Interlocked.Exchange(ref *_exitRequest, 0) != 0;
+
+    /// <summary>The owner looks what is wanted of it.</summary>
+    public void Looked()
+    {
+        if (Volatile.Read(ref _kickedAt) is var kickedAt and not 0)
+        {
+            Volatile.Write(ref _kickedAt, 0);
+            KickLatency.Record(Stopwatch.GetTimestamp() - kickedAt);
+        }
+    }
 
     public void Abort()
     {

@@ -29,6 +29,10 @@ internal static class StatsTable
         Row("interrupts, exceptions", $"{Sum(v => v.Executor.Interrupts):n0}, {Sum(v => v.Executor.Exceptions):n0}");
         Row("TBs invalidated", $"{counters.Memory.BlocksKilled:n0}, by {counters.Memory.CodeWrites:n0} stores into code");
         Row("stale, lost links", $"{Sum(v => v.Executor.StaleLinks):n0}, {Sum(v => v.Executor.ExistingLinks):n0}");
+        Row("grace periods", $"{counters.Memory.GracePeriods + counters.Regions.GracePeriods:n0}, {counters.Memory.AcksAwaited + counters.Regions.AcksAwaited:n0} vCPUs waited for; {counters.Memory.Broadcasts:n0} broadcasts");
+        Row("regions retired, run alone", $"{counters.Regions.Retirements:n0}, {counters.Life.ExclusiveSections:n0}");
+        var kicks = counters.KickLatency();
+        Row("kicks", $"{Sum(v => v.Door.Kicks):n0}, p50 {Micro(kicks, 0.5)}, p99 {Micro(kicks, 0.99)}");
         var asks = counters.Asks();
         foreach (var kind in Enum.GetValues<AskKind>())
         {

@@ -29,6 +29,8 @@ public class MachineActorTests : TestKit, IMachineCrew
 
     public IReadOnlyList<VcpuDoor> Doors { get; }
 
+    public LifeCounters Counters { get; } = new();
+
     public long RamBytes => 1 << 20;
 
     public IActorRef CreateMemory(IActorContext context) => _memory.Ref;

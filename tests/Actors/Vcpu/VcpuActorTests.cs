@@ -284,6 +284,7 @@ public class VcpuActorTests : VcpuKit
         private readonly VcpuDoor _door = new(0);
 
         public IReadOnlyList<VcpuDoor> Doors => [_door];
+        public LifeCounters Counters { get; } = new();
         public long RamBytes => 0;
 
         public IActorRef CreateMemory(IActorContext context)
