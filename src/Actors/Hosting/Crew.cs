@@ -51,6 +51,8 @@ internal sealed class Crew(MachineBody body, ActorSystem system, CancellationTok
 
     public void ResetHardware() => body.Reset();
 
+    public Machine.Boards.GuestPanic? Panic => body.Board.Panic;
+
     public void Abort()
     {
         teardown.Cancel();

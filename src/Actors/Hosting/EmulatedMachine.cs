@@ -39,6 +39,7 @@ public sealed class EmulatedMachine : IAsyncDisposable, IDisposable
             _crew = new Crew(_body, _system, _teardown);
             IMachineCrew crew = _crew;
             var life = options.RebootOnReset is { } reboots ? settings.Life with { RebootOnReset = reboots } : settings.Life;
+            life = options.EndOnPanic is { } ends ? life with { EndOnPanic = ends } : life;
             var result = _result;
             _machine = _system.ActorOf(Props.Create(() => new MachineActor(crew, life, result)), "machine");
             _body.Control.Connect(_machine);

@@ -117,6 +117,7 @@ internal sealed class MachineBody : IDisposable
         DebugExit = options.DebugExit,
         DebugConsole = options.DebugConsole,
         TestDevice = options.TestDevice,
+        PvPanic = options.PvPanic,
         RtcStart = options.RtcStart ?? DateTime.UtcNow,
         Clock = clock,
         Tsc = tsc,

@@ -18,6 +18,9 @@ internal sealed class MachineControl(IReadOnlyList<VcpuDoor> doors) : IMachineCo
 
     public void DebugExit(uint value) => Tell(new DebugExit(value));
 
+    // From a clock's thread: no vCPU waits for what comes of it.
+    public void Panic(bool isCertain) => Volatile.Read(ref _machine).Tell(new GuestPanicked(isCertain), ActorRefs.NoSender);
+
     private void Tell(object message)
     {
         Volatile.Read(ref _machine).Tell(message, ActorRefs.NoSender);

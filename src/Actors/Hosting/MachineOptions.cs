@@ -53,6 +53,12 @@ public sealed record MachineOptions
     /// <summary>Null: as the settings say. False: a reset by the guest ends the machine.</summary>
     public bool? RebootOnReset { get; init; }
 
+    /// <summary>Null: as the settings say. False: a guest whose kernel panicked is left alone.</summary>
+    public bool? EndOnPanic { get; init; }
+
+    /// <summary>pvpanic, by which a guest's kernel can tell of its panic.</summary>
+    public bool PvPanic { get; init; }
+
     /// <summary>Where processors and translators tell what they do; null: nowhere.</summary>
     public ExecutionLog? Trace { get; init; }
 

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Tcg.Mttcg.Actors.Vcpu;
+using Tcg.Mttcg.Machine.Boards;
 
 namespace Tcg.Mttcg.Actors.Life;
 
@@ -25,6 +26,9 @@ public interface IMachineCrew
 
     /// <summary>Power-on state of devices and RAM. Every vCPU stands still; each resets itself afterwards.</summary>
     void ResetHardware();
+
+    /// <summary>The panic of the guest's kernel that the devices know of; null: none.</summary>
+    GuestPanic? Panic { get; }
 
     /// <summary>A part is gone: whoever waits for an answer gives up.</summary>
     void Abort();

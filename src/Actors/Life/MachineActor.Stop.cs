@@ -101,6 +101,14 @@ public sealed partial class MachineActor
         Stop(new MachineResult(ExitReason.Stuck, Diagnosis: "every vCPU halts with interrupts off"));
     }
 
+    // A kernel that panics stops all processors but one.
+    private bool OthersAreDeaf() => _crew.Doors.Count(door => door.IsDeaf) >= _crew.Doors.Count - 1;
+
+    private void EndByPanic()
+    {
+        if (_crew.Panic is { } panic) Stop(new MachineResult(ExitReason.Panicked, Diagnosis: string.Join(Environment.NewLine, [panic.Line, .. panic.Console])));
+    }
+
     private long[] Epochs() => [.. _crew.Doors.Select(door => door.Status.Epoch)];
 
     private static string Join(string? first, string second) => first is null ? second : first + Environment.NewLine + second;

@@ -65,6 +65,9 @@ public sealed partial class MachineActor : UntypedActor, IWithTimers
             case StopMachine: Stop(new MachineResult(ExitReason.Stopped)); break;
             case PowerOff: Stop(new MachineResult(ExitReason.PoweredOff)); break;
             case DebugExit exit: Stop(new MachineResult(ExitReason.DebugExit, exit.Value)); break;
+            case GuestPanicked panic when _options.EndOnPanic && (panic.IsCertain || OthersAreDeaf()): EndByPanic(); break;
+            case GuestPanicked: break;
+            case Reset when _options.EndOnPanic && _crew.Panic is not null: EndByPanic(); break;
             case Reset when _options.RebootOnReset: Enqueue(new ResetWork()); break;
             case Reset: Stop(new MachineResult(ExitReason.Reset)); break;
             case VcpuShutDown when _options.RebootOnTripleFault: Enqueue(new ResetWork()); break;

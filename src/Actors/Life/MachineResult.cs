@@ -18,6 +18,9 @@ public enum ExitReason : byte
     /// <summary>Every vCPU halts with interrupts off: nothing can happen any more.</summary>
     Stuck,
 
+    /// <summary>The guest's kernel panicked; <see cref="MachineResult.Diagnosis"/> is its last words.</summary>
+    Panicked,
+
     /// <summary>The embedding program asked.</summary>
     Stopped,
 

@@ -17,6 +17,9 @@ public sealed record Reset;
 /// <summary>To the machine actor: the guest wrote to isa-debug-exit.</summary>
 public sealed record DebugExit(uint Value);
 
+/// <summary>To the machine actor: the guest's kernel has given up, or seems to have.</summary>
+public sealed record GuestPanicked(bool IsCertain);
+
 /// <summary>To the machine actor: a device or one of its threads failed.</summary>
 public sealed record PartFailed(string Part, Exception Cause);
 

@@ -58,7 +58,8 @@ public sealed class MttcgSettings
             keys.Time("mttcg.machine.stop-timeout"),
             keys.Time("mttcg.machine.stuck-after"),
             keys.Flag("mttcg.machine.reboot-on-reset"),
-            keys.Flag("mttcg.machine.reboot-on-triple-fault"));
+            keys.Flag("mttcg.machine.reboot-on-triple-fault"),
+            keys.Flag("mttcg.machine.end-on-panic"));
         KeysRead = keys.Read;
     }
 

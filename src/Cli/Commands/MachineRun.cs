@@ -34,6 +34,8 @@ internal static class MachineRun
                 Jit = new X64Options(settings.CountWork, settings.CountWork, settings.PerfMap ? new X64PerfMap() : null),
                 CodeBytes = settings.Accel.CodeBytes,
                 RebootOnReset = !settings.NoReboot,
+                EndOnPanic = settings.EndOnPanic,
+                PvPanic = settings.Devices.PvPanic,
                 Trace = log,
             });
         }

@@ -18,12 +18,14 @@ internal static class RunCommand
           2    triple fault
           4    the guest is stuck: every CPU halts with interrupts off
           6    internal error
+          8    the guest's kernel panicked
           130  stopped by Ctrl-C, SIGTERM or Ctrl-A x
           odd  isa-debug-exit: (value << 1) | 1
-        2, 4 and 6 come with the registers and the last code blocks of every CPU.
+        2, 4 and 6 come with the registers and the last code blocks of every CPU,
+        8 with the kernel's words; -action panic=none lets it reboot or wait.
         """;
 
-    private const string Keys = "On a terminal every key reaches the guest; Ctrl-A x ends the machine, Ctrl-A h shows more.";
+    private const string Keys = "On a terminal every key reaches the guest; Ctrl-A x ends the machine, Ctrl-A c is a small monitor, Ctrl-A h shows more.";
 
     private const string Examples = """
         Examples:
@@ -45,24 +47,36 @@ internal static class RunCommand
     {
         using var log = LogFile.Open(settings);
         var kernel = BootSource.Open(settings.Kernel, "kernel");
-        var links = new List<SerialPump>();
-        var serial = NewLink(settings.Serial);
-        var debug = settings.DebugConsole is { } target ? NewLink(target) : null;
-        await using var machine = MachineRun.Create(settings, kernel, [serial], debug, log.Log);
-        links.Add(SerialPump.Start(serial, settings.Serial, () => _ = machine.StopAsync()));
-        if (debug is not null) links.Add(SerialPump.Start(debug, settings.DebugConsole!, () => _ = machine.StopAsync()));
-
-        var result = await MachineRun.ToEnd(machine, cancel);
-        foreach (var pump in links) await pump.DisposeAsync();
-        Report(result);
+        SerialTarget[] targets = settings.DebugConsole is { } debug ? [.. settings.Serial, debug] : [.. settings.Serial];
+        if (targets.Count(target => target.Kind == SerialKind.Stdio) > 1) throw new UsageException("-serial: only one port can use standard input and output");
+        SerialLink[] links = [.. targets.Select(target => new SerialLink(discardOutput: target.Kind == SerialKind.Null))];
+        await using var machine = MachineRun.Create(settings, kernel, links[..settings.Serial.Count], settings.DebugConsole is null ? null : links[^1], log.Log);
+        ConsoleKeys Keys(SerialLink link) => new(link.Input, new ConsoleMonitor(machine, Console.Error), () => _ = machine.StopAsync());
+        var ends = new List<IAsyncDisposable>();
+        MachineResult result;
+        try
+        {
+            foreach (var (link, target) in links.Zip(targets)) ends.Add(SerialPump.Start(link, target, Keys));
+            foreach (var socket in ends.OfType<SocketPump>()) await socket.Ready.WaitAsync(cancel);
+            result = await MachineRun.ToEnd(machine, cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Interrupted;
+        }
+        finally
+        {
+            foreach (var end in ends) await end.DisposeAsync();
+        }
+        Report(result, settings);
         if (settings.Stats) StatsTable.Write(Console.Error, machine);
         return ExitCode.Of(result);
     }
 
-    private static SerialLink NewLink(SerialTarget target) => new(discardOutput: target.Kind == SerialKind.Null);
-
-    private static void Report(MachineResult result)
+    private static void Report(MachineResult result, RunSettings settings)
     {
+        if (result is { Reason: ExitReason.Panicked, Diagnosis: { } words })
+            Console.Error.WriteLine($"\nmttcg: the guest gave up: {(settings.Serial.Any(port => port.Kind == SerialKind.Stdio) ? words.Split(Environment.NewLine)[0] : words)}");
         if (result.Reason is ExitReason.TripleFault or ExitReason.Stuck or ExitReason.Failed)
             Console.Error.WriteLine($"\nmttcg: {Describe(result.Reason)}\n{result.Diagnosis}");
     }

@@ -17,11 +17,13 @@ internal sealed class RunOptions(string cpus = "1")
     private readonly Option<string> _append = new("-append") { Description = "Kernel command line", HelpName = "TEXT", DefaultValueFactory = _ => "" };
     private readonly Option<bool> _nographic = new("-nographic") { Description = "Accepted: there never is a window" };
     private readonly Option<string?> _display = new("-display") { Description = "Accepted with 'none'", HelpName = "none" };
-    private readonly Option<string?> _monitor = new("-monitor") { Description = "Accepted with 'none'", HelpName = "none" };
-    private readonly Option<string> _serial = new("-serial") { Description = "First serial port: stdio, null or file:PATH", HelpName = "WHERE", DefaultValueFactory = _ => "stdio" };
-    private readonly Option<string?> _debugcon = new("-debugcon") { Description = "Debug console at port 0xe9: stdio, null or file:PATH", HelpName = "WHERE" };
-    private readonly Option<string[]> _device = new("-device") { Description = "isa-debug-exit,iobase=0xf4,iosize=0x4 or pc-testdev; may be repeated", HelpName = "DEVICE", DefaultValueFactory = _ => [] };
+    private readonly Option<string?> _monitor = new("-monitor") { Description = "Accepted with 'none': Ctrl-A c on the terminal is the monitor", HelpName = "none" };
+    private readonly Option<string[]> _serial = new("-serial") { Description = "Serial port: stdio, null, file:PATH, unix:PATH,server=on,wait=off, tcp:HOST:PORT or chardev:ID; up to four, the first is stdio otherwise", HelpName = "WHERE", DefaultValueFactory = _ => [] };
+    private readonly Option<string[]> _chardev = new("-chardev") { Description = "For -serial chardev:ID: stdio, null, file or socket, with id=ID and path=PATH or host=HOST,port=PORT", HelpName = "KIND,...", DefaultValueFactory = _ => [] };
+    private readonly Option<string?> _debugcon = new("-debugcon") { Description = "Debug console at port 0xe9: as -serial", HelpName = "WHERE" };
+    private readonly Option<string[]> _device = new("-device") { Description = "isa-debug-exit,iobase=0xf4,iosize=0x4, pvpanic or pc-testdev; may be repeated", HelpName = "DEVICE", DefaultValueFactory = _ => [] };
     private readonly Option<bool> _noReboot = new("-no-reboot") { Description = "End instead of restarting when the guest resets" };
+    private readonly Option<string[]> _action = new("-action") { Description = "panic=shutdown|none: what a panic of the guest's kernel does; reboot=reset|shutdown: what its reset does", HelpName = "EVENT=DO", DefaultValueFactory = _ => [] };
     private readonly Option<string> _accel = new("-accel") { Description = "tcg, with any of backend=jit|interp, thread=multi|single, tb-size=MIB, one-insn-per-tb=on|off", HelpName = "tcg,...", DefaultValueFactory = _ => "tcg" };
     private readonly Option<string?> _items = new("-d") { Description = "Log any of in_asm, op, op_opt, out_asm, int, exec, cpu (comma-separated)", HelpName = "ITEMS" };
     private readonly Option<string?> _logFile = new("-D") { Description = "Write the log to a file instead of standard error", HelpName = "FILE" };
@@ -29,14 +31,14 @@ internal sealed class RunOptions(string cpus = "1")
     private readonly Option<bool> _stats = new("--stats") { Description = "Print what the machine did when it ends" };
 
     public IReadOnlyList<Option> All =>
-        [_model, _smp, _memory, _cpu, _kernel, _initrd, _append, _nographic, _display, _monitor, _serial, _debugcon, _device, _noReboot, _accel, _items, _logFile, _perfMap, _stats];
+        [_model, _smp, _memory, _cpu, _kernel, _initrd, _append, _nographic, _display, _monitor, _serial, _chardev, _debugcon, _device, _noReboot, _action, _accel, _items, _logFile, _perfMap, _stats];
 
     /// <summary>The same under headings, for help.</summary>
     public IReadOnlyList<OptionGroup> Groups =>
     [
-        new("Machine", [_model, _smp, _memory, _cpu, _device, _noReboot]),
+        new("Machine", [_model, _smp, _memory, _cpu, _device, _noReboot, _action]),
         new("Boot", [_kernel, _initrd, _append]),
-        new("Console", [_serial, _debugcon, _nographic, _display, _monitor]),
+        new("Console", [_serial, _chardev, _debugcon, _nographic, _display, _monitor]),
         new("Translation", [_accel, _stats, _items, _logFile, _perfMap]),
     ];
 
@@ -52,6 +54,8 @@ internal sealed class RunOptions(string cpus = "1")
         {
             if (value is not (null or "none")) throw new UsageException($"{option} {value}: only 'none' is known");
         }
+        var devices = SerialTarget.ParseDevices(parsed.GetValue(_chardev) ?? []);
+        var actions = ActionSettings.Parse(parsed.GetValue(_action) ?? []);
         return new RunSettings
         {
             Model = RunSettings.ParseModel(parsed.GetValue(_model) ?? "pc"),
@@ -60,15 +64,23 @@ internal sealed class RunOptions(string cpus = "1")
             Kernel = kernel ?? (parsed.GetValue(_kernel) is { Length: > 0 } file ? file : null) ?? throw new UsageException("-kernel FILE is needed: there is no firmware or disk to boot from"),
             Initrd = parsed.GetValue(_initrd),
             Append = parsed.GetValue(_append) ?? "",
-            Serial = SerialTarget.Parse(parsed.GetValue(_serial) ?? "stdio"),
-            DebugConsole = parsed.GetValue(_debugcon) is { } debugcon ? SerialTarget.Parse(debugcon) : null,
+            Serial = ReadSerial(parsed.GetValue(_serial) ?? [], devices),
+            DebugConsole = parsed.GetValue(_debugcon) is { } debugcon ? SerialTarget.Parse("-debugcon", debugcon, devices) : null,
             Devices = DeviceSettings.Parse(parsed.GetValue(_device) ?? []),
             Accel = AccelSettings.Parse(parsed.GetValue(_accel) ?? "tcg"),
-            NoReboot = parsed.GetValue(_noReboot),
+            NoReboot = parsed.GetValue(_noReboot) || actions.EndOnReset,
+            EndOnPanic = actions.EndOnPanic,
             PerfMap = parsed.GetValue(_perfMap),
             Stats = parsed.GetValue(_stats),
             LogItems = LogItem.Parse(parsed.GetValue(_items)),
             LogFile = parsed.GetValue(_logFile),
         };
+    }
+
+    private static SerialTarget[] ReadSerial(string[] texts, IReadOnlyDictionary<string, SerialTarget> devices)
+    {
+        if (texts.Length == 0) texts = ["stdio"];
+        if (texts.Length > 4) throw new UsageException("-serial: a PC has four ports at most");
+        return [.. texts.Select(text => SerialTarget.Parse("-serial", text, devices))];
     }
 }

@@ -2,21 +2,6 @@ using Tcg.Mttcg.Machine.Boards;
 
 namespace Tcg.Mttcg.Cli.Options;
 
-public enum SerialKind { None, Stdio, File, Null }
-
-/// <summary>Where a serial port's bytes go.</summary>
-public sealed record SerialTarget(SerialKind Kind, string Path = "")
-{
-    /// <exception cref="UsageException"/>
-    public static SerialTarget Parse(string text) => text switch
-    {
-        "stdio" or "mon:stdio" => new(SerialKind.Stdio),
-        "null" or "none" => new(SerialKind.Null),
-        _ when text.StartsWith("file:", StringComparison.Ordinal) && text.Length > 5 => new(SerialKind.File, text[5..]),
-        _ => throw new UsageException($"-serial {text}: 'stdio', 'null' or 'file:PATH' is wanted"),
-    };
-}
-
 /// <summary>What <c>-accel tcg,...</c> says.</summary>
 public sealed record AccelSettings(bool Interpret, bool SingleThread, long? CodeBytes, bool OneInstructionPerTb)
 {
@@ -38,7 +23,7 @@ public sealed record AccelSettings(bool Interpret, bool SingleThread, long? Code
 }
 
 /// <summary>The devices of <c>-device</c>.</summary>
-public sealed record DeviceSettings(DebugExitOptions? DebugExit, bool TestDevice)
+public sealed record DeviceSettings(DebugExitOptions? DebugExit, bool TestDevice, bool PvPanic = false)
 {
     /// <exception cref="UsageException"/>
     public static DeviceSettings Parse(IEnumerable<string> texts)
@@ -51,12 +36,16 @@ public sealed record DeviceSettings(DebugExitOptions? DebugExit, bool TestDevice
             {
                 "isa-debug-exit" => settings with { DebugExit = DebugExitOf(list) },
                 "pc-testdev" => settings with { TestDevice = true },
-                _ => throw new UsageException($"-device {list.Head}: no such device (isa-debug-exit, pc-testdev)"),
+                "pvpanic" => settings with { PvPanic = PvPanicOf(list) },
+                _ => throw new UsageException($"-device {list.Head}: no such device (isa-debug-exit, pvpanic, pc-testdev)"),
             };
             list.Finish();
         }
         return settings;
     }
+
+    // Elsewhere the guest would not find it.
+    private static bool PvPanicOf(PropertyList list) => list.TakeNumber("ioport", 0x505, 0x505, 0x505) > 0;
 
     private static DebugExitOptions DebugExitOf(PropertyList list)
     {
@@ -81,11 +70,16 @@ public sealed record RunSettings
     public required string Kernel { get; init; }
     public string? Initrd { get; init; }
     public string Append { get; init; } = "";
-    public SerialTarget Serial { get; init; } = new(SerialKind.Stdio);
+
+    /// <summary>COM1 to COM4.</summary>
+    public IReadOnlyList<SerialTarget> Serial { get; init; } = [new(SerialKind.Stdio)];
     public SerialTarget? DebugConsole { get; init; }
     public DeviceSettings Devices { get; init; } = new(null, false);
     public AccelSettings Accel { get; init; } = AccelSettings.Default;
     public bool NoReboot { get; init; }
+
+    /// <summary>A panic of the guest's kernel ends the machine.</summary>
+    public bool EndOnPanic { get; init; } = true;
     public bool Stats { get; init; }
 
     /// <summary>Names of translated code go where <c>perf</c> looks for them.</summary>

@@ -4,7 +4,7 @@ using Tcg.Mttcg.Machine.Serial;
 namespace Tcg.Mttcg.Cli.Output;
 
 /// <summary>The host's end of a guest's serial port. <see cref="DisposeAsync"/> returns when the guest's last byte is written.</summary>
-public sealed class SerialPump : IAsyncDisposable
+internal sealed class SerialPump : IAsyncDisposable
 {
     private readonly SerialLink _link;
     private readonly Stream _output;
@@ -12,7 +12,7 @@ public sealed class SerialPump : IAsyncDisposable
     private readonly RawTerminal? _terminal;
     private readonly string? _file;
 
-    private SerialPump(SerialLink link, Stream output, Stream? input = null, Action? quit = null, string? file = null)
+    private SerialPump(SerialLink link, Stream output, Stream? input = null, Func<SerialLink, ConsoleKeys>? keys = null, string? file = null)
     {
         _file = file;
         _link = link;
@@ -20,15 +20,16 @@ public sealed class SerialPump : IAsyncDisposable
         _draining = SerialStreams.DrainAsync(link.Output, output);
         // A blocked read of a terminal cannot be cancelled; it ends with the process.
         if (input is null) return;
-        _terminal = quit is null ? null : RawTerminal.Enter();
-        _ = _terminal is null ? SerialStreams.FeedAsync(input, link.Input) : new ConsoleKeys(link.Input, quit!).FeedAsync(input);
+        _terminal = keys is null ? null : RawTerminal.Enter();
+        _ = _terminal is null ? SerialStreams.FeedAsync(input, link.Input) : keys!(link).FeedAsync(input);
     }
 
-    /// <param name="quit">What Ctrl-A x on a terminal does.</param>
-    /// <exception cref="UsageException">The file cannot be written.</exception>
-    public static SerialPump Start(SerialLink link, SerialTarget target, Action quit) => target.Kind switch
+    /// <param name="keys">Who treats what is typed on a terminal.</param>
+    /// <exception cref="UsageException">The file cannot be written, the socket not opened.</exception>
+    public static IAsyncDisposable Start(SerialLink link, SerialTarget target, Func<SerialLink, ConsoleKeys> keys) => target.Kind switch
     {
-        SerialKind.Stdio => new SerialPump(link, StandardStreams.Output(), StandardStreams.Input(), quit),
+        SerialKind.Socket => SocketPump.Open(link, target),
+        SerialKind.Stdio => new SerialPump(link, StandardStreams.Output(), StandardStreams.Input(), keys),
         SerialKind.File => new SerialPump(link, OpenFile(target.Path), file: target.Path),
         _ => new SerialPump(link, Stream.Null),
     };

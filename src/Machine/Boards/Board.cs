@@ -16,6 +16,7 @@ public sealed class Board : IDisposable
     private readonly InterruptFabric _fabric;
     private readonly TimerDevices _timers;
     private readonly ChipsetDevices _chipset;
+    private readonly PanicDevices _panic;
     private readonly BoardOptions _options;
 
     /// <exception cref="ArgumentOutOfRangeException">No board has that many processors.</exception>
@@ -26,7 +27,8 @@ public sealed class Board : IDisposable
         _options = options;
         Layout = new RamLayout(options.RamBytes);
         _fabric = new InterruptFabric(options, _map);
-        IsaDevices.Add(options, _fabric, _map);
+        _panic = new PanicDevices(options, _map);
+        IsaDevices.Add(options, _fabric, _map, _panic);
         _timers = new TimerDevices(options, _fabric, _map);
         _chipset = new ChipsetDevices(options, _fabric, _map);
     }
@@ -53,6 +55,9 @@ public sealed class Board : IDisposable
         if (_timers.Rtc.IsNmiMasked) return;
         foreach (var apic in LocalApics) apic.RaiseLint1();
     }
+
+    /// <summary>The panic of the guest's kernel, if it told of one.</summary>
+    public GuestPanic? Panic => _panic.Panic;
 
     /// <summary>Asks the guest to shut down.</summary>
     public void PressPowerButton() => _chipset.PressPowerButton();
@@ -85,7 +90,7 @@ public sealed class Board : IDisposable
         ulong rsdp = FirmwareTables.Write(new FirmwareOptions
         {
             Cpus = _options.Cpus, SerialPorts = Math.Min(_options.Serial.Count, Platform.SerialPorts.Length), HasPci = isPc, HasKeyboard = isPc,
-            HasVga = isPc, HasHpet = isPc,
+            HasVga = isPc, HasHpet = isPc, HasPvPanic = _options.PvPanic,
         }, memory);
         FwCfg.SetCommandLine(request.CommandLine);
         return BootLoader.Load(request with { HasVgaText = isPc, RsdpAddress = rsdp }, memory);

@@ -37,6 +37,9 @@ public sealed record BoardOptions
     /// <summary>pc-testdev.</summary>
     public bool TestDevice { get; init; }
 
+    /// <summary>pvpanic at port 0x505.</summary>
+    public bool PvPanic { get; init; }
+
     /// <summary>What the real-time clock shows at power-on.</summary>
     public DateTime RtcStart { get; init; } = DateTime.UtcNow;
 

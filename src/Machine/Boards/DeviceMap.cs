@@ -27,7 +27,13 @@ public sealed class DeviceMap
 
     internal IReadOnlyList<IDisposable> Disposables => _disposables;
 
-    internal void Add(PortRange range) => _ports.Add(range);
+    /// <exception cref="ArgumentException">Another device answers at one of its ports.</exception>
+    internal void Add(PortRange range)
+    {
+        if (_ports.Find(other => other.First < range.First + range.Count && range.First < other.First + other.Count) is { } other)
+            throw new ArgumentException($"{other.Name} and {range.Name} both claim port 0x{Math.Max(other.First, range.First):x}");
+        _ports.Add(range);
+    }
 
     internal void Add(MmioRange range) => _mmio.Add(range);
 

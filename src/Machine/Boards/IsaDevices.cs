@@ -9,22 +9,22 @@ namespace Tcg.Mttcg.Machine.Boards;
 /// <summary>The devices on fixed ISA ports.</summary>
 internal static class IsaDevices
 {
-    public static void Add(BoardOptions options, InterruptFabric fabric, DeviceMap map)
+    public static void Add(BoardOptions options, InterruptFabric fabric, DeviceMap map, PanicDevices panic)
     {
-        for (int i = 0; i < options.Serial.Count && i < Platform.SerialPorts.Length; i++) AddSerial(options, fabric, map, i);
+        for (int i = 0; i < options.Serial.Count && i < Platform.SerialPorts.Length; i++) AddSerial(options, fabric, map, panic, i);
         map.Add(new PortRange("post", 0x80, 1, new PostCode(), new Gate()));
         if (options.DebugConsole is { } console) map.Add(new PortRange("debugcon", 0xe9, 1, new DebugConsole(console), new Gate()));
         if (options.TestDevice) AddTestDevice(fabric, map);
         if (options.DebugExit is { } exit) map.Add(new PortRange("debug-exit", exit.IoBase, exit.IoSize, new DebugExit(options.Control), new Gate(), 4));
     }
 
-    private static void AddSerial(BoardOptions options, InterruptFabric fabric, DeviceMap map, int index)
+    private static void AddSerial(BoardOptions options, InterruptFabric fabric, DeviceMap map, PanicDevices panic, int index)
     {
         var gate = new Gate();
         var (port, request) = Platform.SerialPorts[index];
         var link = options.Serial[index];
         var pump = new SerialInputPump(link, gate);
-        var uart = new Uart16550(link, fabric.IsaLine(request), gate.Guard(options.Clock), pump.SignalRoom);
+        var uart = new Uart16550(link, fabric.IsaLine(request), gate.Guard(options.Clock), pump.SignalRoom, panic.Watch(options, gate, map).Observe);
         map.Add(new PortRange($"uart{index}", port, 8, uart, gate));
         map.Add(gate, uart);
         map.Own(pump);

@@ -9,13 +9,14 @@ internal sealed record FirmwareOptions
     public required bool HasKeyboard { get; init; }
     public required bool HasVga { get; init; }
     public required bool HasHpet { get; init; }
+    public bool HasPvPanic { get; init; }
 }
 
 /// <summary>Addresses that tables and devices must agree on.</summary>
 internal static class Platform
 {
     public const uint LocalApicAddress = 0xfee00000, IoApicAddress = 0xfec00000, HpetAddress = 0xfed00000;
-    public const ushort PmBase = 0x600, ResetPort = 0xcf9;
+    public const ushort PmBase = 0x600, ResetPort = 0xcf9, PvPanicPort = 0x505;
     public const byte ResetValue = 0x06, SciRequest = 9, RtcRequest = 8, TimerPin = 2, IoApicId = 0;
 
     /// <summary>SLP_TYP for S5. Programs written for PC emulators write 0x2000 to port 0x604 without asking the DSDT.</summary>

@@ -23,6 +23,7 @@ public sealed class Uart16550 : IPortDevice, IResettable
     private readonly IClockTimer _transmitted;
     private readonly ByteFifo _receiver = new(FifoSize);
     private readonly Action? _room;
+    private readonly Action<byte>? _sent;
 
     private byte _ier, _lcr, _mcr, _scratch, _msr, _lineErrors;
     private ushort _divisor;
@@ -30,9 +31,10 @@ public sealed class Uart16550 : IPortDevice, IResettable
     private int _trigger = 1;
 
     /// <param name="room">Called when the guest made room for input that waits in the link.</param>
-    public Uart16550(SerialLink link, IInterruptLine line, IClock clock, Action? room = null)
+    /// <param name="sent">Called with each byte that the guest sends.</param>
+    public Uart16550(SerialLink link, IInterruptLine line, IClock clock, Action? room = null, Action<byte>? sent = null)
     {
-        (_link, _line, _clock, _room) = (link, line, clock, room);
+        (_link, _line, _clock, _room, _sent) = (link, line, clock, room, sent);
         _transmitted = clock.CreateTimer(OnTransmitted);
         Reset();
     }
@@ -107,7 +109,7 @@ public sealed class Uart16550 : IPortDevice, IResettable
     private void WriteTransmitter(byte value)
     {
         if ((_mcr & McrLoopback) != 0) LoopBack(value);
-        else if (_link.Backlog < DropBacklog) _link.Send(value);
+        else Send(value);
         _transmitterInterrupt = false;
         if (!_transmitting)
         {
@@ -115,6 +117,12 @@ public sealed class Uart16550 : IPortDevice, IResettable
             _transmitted.Arm(_clock.Nanoseconds + TransmitNanoseconds);
         }
         Update();
+    }
+
+    private void Send(byte value)
+    {
+        if (_link.Backlog < DropBacklog) _link.Send(value);
+        _sent?.Invoke(value);
     }
 
     private void LoopBack(byte value)

@@ -59,4 +59,8 @@ public interface IMachineControl
 
     /// <summary>isa-debug-exit: the process exit code is <c>(value &lt;&lt; 1) | 1</c>.</summary>
     void DebugExit(uint value);
+
+    /// <summary>The guest's kernel has given up.</summary>
+    /// <param name="isCertain">False: it looks so from what it printed; whoever decides should look at the processors too.</param>
+    void Panic(bool isCertain);
 }

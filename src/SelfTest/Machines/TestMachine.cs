@@ -129,5 +129,7 @@ internal sealed unsafe class TestMachine : IDisposable
         public void Reset() { }
 
         public void DebugExit(uint value) { }
+
+        public void Panic(bool isCertain) { }
     }
 }

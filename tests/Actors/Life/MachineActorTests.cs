@@ -1,3 +1,4 @@
+using Tcg.Mttcg.Machine.Boards;
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
@@ -50,12 +51,14 @@ public class MachineActorTests : TestKit, IMachineCrew
         foreach (var door in Doors) door.Abort();
     }
 
+    public GuestPanic? Panic { get; private set; }
+
     public string Describe() => "registers of all";
 
     private IActorRef NewMachine(bool reboots = true, bool rebootsOnTripleFault = false, int stopTimeout = 10_000, int stuckAfter = 20)
     {
         IMachineCrew crew = this;
-        var options = new LifeOptions(TimeSpan.FromMilliseconds(stopTimeout), TimeSpan.FromMilliseconds(stuckAfter), reboots, rebootsOnTripleFault);
+        var options = new LifeOptions(TimeSpan.FromMilliseconds(stopTimeout), TimeSpan.FromMilliseconds(stuckAfter), reboots, rebootsOnTripleFault, EndOnPanic: true);
         var result = _result;
         var machine = Sys.ActorOf(Props.Create(() => new MachineActor(crew, options, result)), "machine");
         _memory.ExpectMsg<MeetVcpus>(Wait);
@@ -275,5 +278,28 @@ public class MachineActorTests : TestKit, IMachineCrew
         ExpectNoMsg(TimeSpan.FromMilliseconds(200));
         _vcpus[0].ExpectNoMsg(Soon);
         Assert.False(_result.Task.IsCompleted);
+    }
+
+    [Theory]
+    [InlineData(true, false, true)]
+    [InlineData(false, true, true)]
+    [InlineData(false, false, false)]
+    public void A_panic_ends_the_machine_when_it_is_certain_or_the_other_vcpus_have_stopped(bool isCertain, bool othersAreDeaf, bool ends)
+    {
+        var machine = NewMachine();
+        Panic = new GuestPanic("Kernel panic - not syncing: why", ["last line"]);
+        Doors[1].IsDeaf = othersAreDeaf;
+        machine.Tell(new GuestPanicked(isCertain));
+        if (ends) ExpectAll<StopVcpu>();
+        else foreach (var vcpu in _vcpus) vcpu.ExpectNoMsg(TimeSpan.FromMilliseconds(20));
+    }
+
+    [Fact]
+    public void A_reset_after_a_panic_ends_the_machine()
+    {
+        var machine = NewMachine(reboots: true);
+        Panic = new GuestPanic("Kernel panic - not syncing: why", []);
+        machine.Tell(new Reset());
+        ExpectAll<StopVcpu>();
     }
 }

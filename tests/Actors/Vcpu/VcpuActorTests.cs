@@ -1,3 +1,4 @@
+using Tcg.Mttcg.Machine.Boards;
 using System.Diagnostics;
 using Akka.Actor;
 using Tcg.Mttcg.Actors.Coherence;
@@ -269,7 +270,7 @@ public class VcpuActorTests : VcpuKit
     {
         var crew = new FailingCrew(this);
         IMachineCrew asCrew = crew;
-        var life = new LifeOptions(Wait, Wait, RebootOnReset: false, RebootOnTripleFault: false);
+        var life = new LifeOptions(Wait, Wait, RebootOnReset: false, RebootOnTripleFault: false, EndOnPanic: true);
         var result = new TaskCompletionSource<MachineResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         Sys.ActorOf(Props.Create(() => new MachineActor(asCrew, life, result)), "machine").Tell(new StartMachine());
         Assert.True(result.Task.Wait(Wait));
@@ -314,6 +315,8 @@ public class VcpuActorTests : VcpuKit
         }
 
         public void Abort() => _door.Abort();
+
+        public GuestPanic? Panic => null;
 
         public string Describe() => "registers";
     }

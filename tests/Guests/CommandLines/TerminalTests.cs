@@ -1,6 +1,4 @@
-using Tcg.Mttcg.Guests.BareMetal;
 using Tcg.Mttcg.Guests.Tests.Support;
-using static Iced.Intel.AssemblerRegisters;
 
 namespace Tcg.Mttcg.Guests.Tests.CommandLines;
 
@@ -43,6 +41,24 @@ public sealed class TerminalTests : IDisposable
     }
 
     [Fact]
+    public async Task Control_A_c_is_a_monitor_that_holds_and_ends_the_machine()
+    {
+        using var running = MttcgProgram.StartOn(_terminal, "run", "-kernel", Echo(), "-m", "16M");
+        await Shows("ready");
+        _terminal.Type("\u0001cinfo statuX\bs\rstop\rinfo status\r");
+        await Shows("VM status: paused");
+        Assert.Contains("VM status: running", _terminal.Shown);
+        _terminal.Type("cont\rnonsense\rinfo cpus\r");
+        await Shows("CR3");
+        Assert.Contains("unknown command: 'nonsense'", _terminal.Shown);
+        // Back at the guest's console, and here again.
+        _terminal.Type("\u0001cz\u0001c");
+        await Shows("<7a>");
+        _terminal.Type("quit\r");
+        Assert.Equal(130, (await running.ToEnd()).ExitCode);
+    }
+
+    [Fact]
     public async Task The_demo_draws_in_colour_and_leaves_the_modes_alone()
     {
         var before = _terminal.Modes;
@@ -62,38 +78,5 @@ public sealed class TerminalTests : IDisposable
         while (!_terminal.Shown.Contains(text, StringComparison.Ordinal)) await Task.Delay(10, limit.Token);
     }
 
-    // Writes each received byte in hexadecimal; q ends it.
-    private string Echo() => _scratch.Write(Boot.Guest(p =>
-    {
-        Iced.Intel.Label wait = p.C.CreateLabel(), more = p.C.CreateLabel();
-        p.Print("ready");
-        p.C.nop();
-        p.C.Label(ref more);
-        p.C.mov(dx, MemoryMap.Serial + 5);
-        p.C.Label(ref wait);
-        p.C.@in(al, dx);
-        p.C.test(al, 1);
-        p.C.je(wait);
-        p.C.mov(dx, MemoryMap.Serial);
-        p.C.@in(al, dx);
-        p.C.movzx(r14d, al);
-        p.Print("<");
-        foreach (var shift in (byte[])[4, 0])
-        {
-            var put = p.C.CreateLabel();
-            p.C.mov(eax, r14d);
-            p.C.shr(eax, shift);
-            p.C.and(al, 15);
-            p.C.add(al, (sbyte)'0');
-            p.C.cmp(al, (sbyte)'9');
-            p.C.jbe(put);
-            p.C.add(al, (sbyte)('a' - '9' - 1));
-            p.C.Label(ref put);
-            p.PrintAl();
-        }
-        p.Print(">");
-        p.C.cmp(r14d, 'q');
-        p.C.jne(more);
-        p.Exit(0);
-    }));
+    private string Echo() => _scratch.Write(EchoGuest.Build());
 }

@@ -1,3 +1,4 @@
+using Tcg.Mttcg.Actors.Hosting;
 using Tcg.Mttcg.Actors.Life;
 using Tcg.Mttcg.Guests.Tests.Support;
 
@@ -7,13 +8,37 @@ namespace Tcg.Mttcg.Guests.Tests.Programs;
 public class LinuxTests
 {
     private const string Prompt = "/ # ";
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
-    [GuestFileFact(GuestFile.Linux)]
-    public Task Linux_runs_its_init_on_one_processor_and_powers_off() => BootsAndEnds(cpus: 1, "mttcg=poweroff", ExitReason.PoweredOff);
+    [GuestFileTheory(GuestFile.Linux)]
+    [InlineData(1, "mttcg=poweroff", ExitReason.PoweredOff, BackEndKind.Jit)]
+    [InlineData(2, "mttcg=poweroff", ExitReason.PoweredOff, BackEndKind.Jit)]
+    [InlineData(4, "mttcg=reboot", ExitReason.Reset, BackEndKind.Jit)]
+    [InlineData(8, "mttcg=poweroff", ExitReason.PoweredOff, BackEndKind.Jit)]
+    [InlineData(16, "mttcg=poweroff", ExitReason.PoweredOff, BackEndKind.Jit)]
+    [InlineData(1, "mttcg=poweroff", ExitReason.PoweredOff, BackEndKind.Interpreter)]
+    public async Task Linux_runs_its_init_on_all_processors_and_ends_as_it_is_told(int cpus, string order, ExitReason reason, BackEndKind backEnd)
+    {
+        await using var vm = Start(cpus, "panic=-1 " + order, backEnd);
+        await Expect(vm, $"mttcg: init runs, {cpus} processors");
+        Assert.Equal(reason, (await vm.ToEnd()).Reason);
+        Assert.DoesNotContain("Call Trace", vm.Console.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("unstable", vm.Console.Text, StringComparison.Ordinal);
+    }
 
-    [GuestFileFact(GuestFile.Linux)]
-    public Task Linux_runs_its_init_on_two_processors_and_powers_off() => BootsAndEnds(cpus: 2, "mttcg=poweroff", ExitReason.PoweredOff);
+    [GuestFileTheory(GuestFile.Linux)]
+    [InlineData("", "---[ end Kernel panic - not syncing: sysrq triggered crash ]---")]
+    [InlineData("panic=-1", "Kernel panic - not syncing: sysrq triggered crash")]
+    public async Task A_panic_ends_the_machine_with_the_kernels_last_words(string parameters, string lastWords)
+    {
+        await using var vm = Start(cpus: 2, parameters);
+        await Expect(vm, Prompt);
+        vm.Console.Write("echo c >/proc/sysrq-trigger\n");
+        var result = await vm.ToEnd();
+        Assert.Equal(ExitReason.Panicked, result.Reason);
+        Assert.StartsWith("Kernel panic - not syncing: sysrq triggered crash", result.Diagnosis, StringComparison.Ordinal);
+        Assert.Contains(lastWords, vm.Console.Text, StringComparison.Ordinal);
+    }
 
     [GuestFileFact(GuestFile.Linux)]
     public async Task A_shell_computes_on_four_processors_at_once()
@@ -28,20 +53,13 @@ public class LinuxTests
         Assert.Equal(ExitReason.Reset, (await vm.ToEnd()).Reason);
     }
 
-    private static async Task BootsAndEnds(int cpus, string order, ExitReason reason)
-    {
-        await using var vm = Start(cpus, order);
-        await Expect(vm, $"mttcg: init runs, {cpus} processors");
-        Assert.Equal(reason, (await vm.ToEnd()).Reason);
-        Assert.DoesNotContain("Call Trace", vm.Console.Text, StringComparison.Ordinal);
-    }
-
-    private static Vm Start(int cpus, string order) => Vm.Start(new VmOptions
+    private static Vm Start(int cpus, string parameters, BackEndKind backEnd = BackEndKind.Auto) => Vm.Start(new VmOptions
     {
         Kernel = GuestFile.PathOf(GuestFile.Linux),
         Initrd = GuestFile.PathOf(GuestFile.Initramfs),
-        CommandLine = $"console=ttyS0 panic=-1 {order}",
+        CommandLine = $"console=ttyS0 {parameters}",
         Cpus = cpus,
+        BackEnd = backEnd,
         RamBytes = 256 << 20,
     });
 

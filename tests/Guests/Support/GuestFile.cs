@@ -13,6 +13,13 @@ internal static class GuestFile
     public static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
 }
 
+/// <inheritdoc cref="GuestFileFactAttribute"/>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class GuestFileTheoryAttribute : TheoryAttribute
+{
+    public GuestFileTheoryAttribute(string name) => Skip = new GuestFileFactAttribute(name).Skip;
+}
+
 /// <summary>A test that boots a fetched guest. Without the file it is skipped, but where CI is true it runs, and fails.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class GuestFileFactAttribute : FactAttribute

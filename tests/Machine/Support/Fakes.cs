@@ -26,6 +26,8 @@ internal sealed class RecordingControl : IMachineControl
     public void Reset() => Calls.Add("reset");
 
     public void DebugExit(uint value) => Calls.Add($"debug exit {value:x}");
+
+    public void Panic(bool isCertain) => Calls.Add(isCertain ? "panic" : "panic?");
 }
 
 internal sealed class CountingKick : IProcessorKick

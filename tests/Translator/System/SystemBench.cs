@@ -207,6 +207,8 @@ internal sealed class FakeMachine : IMachineControl
     public void Reset() => Resets++;
 
     public void DebugExit(uint value) { }
+
+    public void Panic(bool isCertain) { }
 }
 
 internal sealed class FakeInterrupts : ILocalInterrupts

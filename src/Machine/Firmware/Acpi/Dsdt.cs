@@ -12,6 +12,7 @@ internal static class Dsdt
         devices.Add(Device("RTC", "PNP0B00", Aml.Io(0x70, 2), Aml.Irq(Platform.RtcRequest)));
         if (options.HasKeyboard) devices.Add(Device("KBD", "PNP0303", Aml.Io(0x60, 1), Aml.Io(0x64, 1), Aml.Irq(1)));
         if (options.HasHpet) devices.Add(Device("HPET", "PNP0103", Aml.FixedMemory(Platform.HpetAddress, 0x400)));
+        if (options.HasPvPanic) devices.Add(PvPanic());
         byte[] off = Aml.Integer(Platform.SoftOffType);
         byte[] body = [.. Aml.Scope("\\_SB", [.. devices]), .. Aml.Name("_S5", Aml.PackageOf(off, off, Aml.Integer(0), Aml.Integer(0)))];
         return AcpiTable.Build("DSDT", 2, body);
@@ -29,6 +30,9 @@ internal static class Dsdt
         return Aml.Device($"COM{index + 1}", Aml.Name("_HID", Aml.EisaId("PNP0501")), Aml.Name("_UID", Aml.Integer((ulong)index + 1)),
             Aml.Name("_CRS", Aml.Resources(Aml.Io(port, 8), Aml.Irq(request))));
     }
+
+    private static byte[] PvPanic() =>
+        Aml.Device("PEVT", Aml.Name("_HID", Aml.String("QEMU0001")), Aml.Name("_CRS", Aml.Resources(Aml.Io(Platform.PvPanicPort, 1))));
 
     private static byte[] PciBridge() => Aml.Device("PCI0",
         Aml.Name("_HID", Aml.EisaId("PNP0A03")),
