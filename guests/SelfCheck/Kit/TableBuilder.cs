@@ -47,13 +47,13 @@ internal static class TableBuilder
         low.Put8(CheckMap.Ldt + 24, Descriptors.Flat(Descriptors.Data0 & ~0x80, 4));
     }
 
-    // Breakpoint, overflow and the end mark are open to user code, as an operating system has them.
+    // Breakpoint, overflow and the end mark are open to user code, as an operating system has them. Double faults have a stack of their own.
     private static void Gates(MemoryImage low)
     {
         for (uint vector = 0; vector < CheckMap.Vectors; vector++)
         {
             var dpl = vector is Vec.Bp or Vec.Of or Vec.Done ? 3 : 0;
-            low.Put8(CheckMap.Idt64 + vector * 16, Descriptors.Gate(Sel.Code64, CheckMap.Stubs64 + vector * CheckMap.StubBytes, GateType.Interrupt, dpl));
+            low.Put8(CheckMap.Idt64 + vector * 16, Descriptors.Gate(Sel.Code64, CheckMap.Stubs64 + vector * CheckMap.StubBytes, GateType.Interrupt, dpl, vector == Vec.Df ? 2 : 0));
             low.Put8(CheckMap.Idt32 + vector * 8, Descriptors.Gate(Sel.Code32, CheckMap.Stubs32 + vector * CheckMap.StubBytes, GateType.Interrupt, dpl));
             low.Put4(CheckMap.Ivt + vector * 4, (CheckMap.Stubs16 >> 4 << 16) + vector * CheckMap.StubBytes);
         }
