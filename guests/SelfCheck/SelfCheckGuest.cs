@@ -46,7 +46,7 @@ public static class SelfCheckGuest
         return checks;
     }
 
-    private static readonly Action<LongMonitor>[] LongGroups = [LongExceptions.Add, LongDebug.Add, LongGates.Add, LongSystem.Add];
+    private static readonly Action<LongMonitor>[] LongGroups = [LongExceptions.Add, LongDebug.Add, LongGates.Add, LongSystem.Add, LongPaging.Add, LongInterrupts.Add];
 
     private static readonly Action<LegacyMonitor>[] LegacyGroups = [RealMode.Add];
 }

@@ -179,9 +179,14 @@ internal sealed class LongMonitor : Monitor
 
     private void Reset()
     {
-        // First: breakpoints may watch what is written next.
+        // First: breakpoints, or CR4's rules for user pages, may be in the way of what is written next.
         C.xor(eax, eax);
         C.mov(dr7, rax);
+        // Both ways over PGE: global pages are forgotten too.
+        C.mov(eax, (uint)Cr4 | 0x80);
+        C.mov(cr4, rax);
+        C.mov(eax, (uint)Cr4);
+        C.mov(cr4, rax);
         C.mov(esi, CheckMap.Pristine + CheckMap.Tables - CheckMap.Low);
         C.mov(edi, CheckMap.Tables);
         C.mov(ecx, CheckMap.TablesBytes / 8);
@@ -197,11 +202,6 @@ internal sealed class LongMonitor : Monitor
         C.mov(cr0, rax);
         C.mov(eax, CheckMap.Pml4);
         C.mov(cr3, rax);
-        // Both ways over PGE: global pages are forgotten too.
-        C.mov(eax, (uint)Cr4 | 0x80);
-        C.mov(cr4, rax);
-        C.mov(eax, (uint)Cr4);
-        C.mov(cr4, rax);
         WriteMsr(Efer, 0x901);
         C.mov(eax, Sel.Tss64);
         C.ltr(ax);

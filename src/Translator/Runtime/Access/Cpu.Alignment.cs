@@ -30,7 +30,7 @@ public sealed unsafe partial class Cpu
     internal void FailAlignment(GuestVirtual address, int bytes, bool write)
     {
         var kind = write ? AccessKind.Write : AccessKind.Read;
-        if (TryHit(address, kind, View, out _) && (!Crosses(address, bytes) || TryHit(Add(address, bytes - 1), kind, View, out _)))
+        if (TryHit(address, kind, View, out _) && (!Crosses(address, bytes) || TryHit(NextPage(address), kind, View, out _)))
             Raise(ExceptionVector.AlignmentCheck, 0);
     }
 }

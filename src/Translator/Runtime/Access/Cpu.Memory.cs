@@ -26,9 +26,12 @@ public sealed unsafe partial class Cpu
 
     /// <summary>A write of these bytes would succeed: translation, rights, and both pages of a crossing.</summary>
     public bool TryProbeWrite(GuestVirtual address, int bytes, MmuIndex view) =>
-        TryHit(address, AccessKind.Write, view, out _) && (!Crosses(address, bytes) || TryHit(Add(address, bytes - 1), AccessKind.Write, view, out _));
+        TryHit(address, AccessKind.Write, view, out _) && (!Crosses(address, bytes) || TryHit(NextPage(address), AccessKind.Write, view, out _));
 
     internal static bool Crosses(GuestVirtual address, int bytes) => address.PageOffset + bytes > PageSize.Bytes;
+
+    /// <summary>Where a crossing goes on: the address that its fault reports.</summary>
+    private GuestVirtual NextPage(GuestVirtual address) => Add(address, PageSize.Bytes - (int)address.PageOffset);
 
     // Outside 64-bit mode an access that runs over 4 GiB continues at 0.
     internal GuestVirtual Add(GuestVirtual address, int bytes)

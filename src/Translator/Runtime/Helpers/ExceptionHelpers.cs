@@ -50,7 +50,7 @@ internal static unsafe class ExceptionHelpers
 
     private static ulong BranchTarget(Cpu cpu, ulong target, ulong b, ulong c)
     {
-        if (!cpu.IsCanonical(target)) cpu.FailBranch();
+        if (!cpu.IsCanonical(target)) cpu.FailBranch(target);
         return target;
     }
 

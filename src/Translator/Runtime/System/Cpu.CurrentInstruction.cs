@@ -26,9 +26,14 @@ public sealed unsafe partial class Cpu
     /// A near branch of the running block leads to a non-canonical address: #GP(0) of the branch itself, whose stack pointer must be as before it
     /// (SDM 2A CALL, JMP; 2B RET).
     /// </summary>
-    internal void FailBranch()
+    internal void FailBranch(ulong target)
     {
-        if (TryDecodeCurrent(out var instruction) && instruction.IsStackInstruction) Rsp -= (ulong)instruction.StackPointerIncrement;
+        if (TryDecodeCurrent(out var instruction))
+        {
+            // What merely runs there faults when it has arrived.
+            if (instruction.FlowControl == FlowControl.Next || instruction.NextIP == target) return;
+            if (instruction.IsStackInstruction) Rsp -= (ulong)instruction.StackPointerIncrement;
+        }
         Raise(ExceptionVector.GeneralProtection, 0);
     }
 

@@ -202,7 +202,8 @@ internal sealed unsafe partial class Lowerer
     /// </summary>
     private void CheckTarget()
     {
-        if (!_block.Context.Is64 || Place(Current.A).IsConstant) return;
+        var target = Place(Current.A);
+        if (!_block.Context.Is64 || target.IsConstant && (long)target.Value << 16 >> 16 == (long)target.Value) return;
         _w.Mov(OpSize.B64, Reg.Rcx, Reg.Rdx);
         _w.Shift(ShiftOp.Sar, OpSize.B64, Reg.Rcx, 47);
         _w.IncDec(false, OpSize.B64, Reg.Rcx);
