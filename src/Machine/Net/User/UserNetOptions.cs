@@ -1,3 +1,4 @@
+using System.Net;
 using Tcg.Mttcg.Machine.Net.Packets;
 
 namespace Tcg.Mttcg.Machine.Net.User;
@@ -34,6 +35,9 @@ public sealed record UserNetOptions
 
     /// <summary>What DHCP tells the guest it is called; null: nothing.</summary>
     public string? HostName { get; init; }
+
+    /// <summary>Where requests to the name server go; null: to the first one of the host's /etc/resolv.conf.</summary>
+    public IPEndPoint? Resolver { get; init; }
 
     public IReadOnlyList<HostForward> Forwards { get; init; } = [];
 

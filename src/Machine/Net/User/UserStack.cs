@@ -81,6 +81,9 @@ internal sealed class UserStack : IDisposable
 
     public void Flush() => _tcp.Flush();
 
+    /// <summary>Something waits for the guest to take frames.</summary>
+    public bool IsBlocked => _tcp.IsBlocked;
+
     /// <summary>Resets all connections and closes all ports.</summary>
     public void Dispose()
     {

@@ -262,6 +262,22 @@ public sealed class TcpSegmentTests
     }
 
     [Fact]
+    public void A_reset_may_come_while_the_host_takes_and_gives_bytes()
+    {
+        Connect();
+        Send(TcpFlags.Ack, "data");
+        _sequence += 4;
+        var (connection, taken, given) = (Last.Connection, Last.Connection.Received.Length, Last.Connection.RoomForGuest.Length);
+        Send(TcpFlags.Rst);
+        connection.Consume(taken);
+        connection.Commit(given);
+        connection.HostFinished();
+        connection.Abort();
+        Assert.True(connection.RoomForGuest.IsEmpty && connection.Received.IsEmpty);
+        Assert.Equal(0, _bench.Stack.TcpConnections);
+    }
+
+    [Fact]
     public void A_guest_that_restarted_is_told_and_may_connect_again()
     {
         Connect();

@@ -69,6 +69,8 @@ internal sealed partial class TcpConnection
     /// <summary>The host took bytes from <see cref="Received"/>. Opens the guest's window when that is worth a segment.</summary>
     public void Consume(int count)
     {
+        // A reset may have come while the host was taking them.
+        if (State == TcpState.Closed && _received.Count == 0) return;
         _received.Consume(count);
         if (State != TcpState.Established || _guestFinished) return;
         if (WindowGrowth < _received.Capacity / 4) return;

@@ -22,6 +22,9 @@ internal sealed class TcpEngine(TcpLimits limits, ITcpWire wire, Random random, 
 
     public int Count => _connections.Count;
 
+    /// <summary>After a <see cref="Flush"/>: segments wait for the wire.</summary>
+    public bool IsBlocked => _queue.Count > 0;
+
     public void Receive(in TcpPath path, in TcpHeader header, ReadOnlySpan<byte> payload)
     {
         if (_connections.TryGetValue(path, out var connection))
