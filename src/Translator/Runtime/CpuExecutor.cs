@@ -28,7 +28,7 @@ public sealed unsafe class CpuExecutor
         _options = options;
         cpu.Coherence = coherence;
         if (options.OneInstructionPerTb) _always = (TbCompileFlags)1 | TbCompileFlags.NoChain;
-        if (options.Log is { EveryBlock: true }) _always |= TbCompileFlags.NoChain;
+        if (!options.Chain || options.Log is { EveryBlock: true }) _always |= TbCompileFlags.NoChain;
         _finder = new TbFinder(cpu, cache, Counters);
         _translator = new TbTranslator(cpu, backEnd, cache, coherence, options, Counters);
         _events = new EventWindow(cpu, Counters, options.Log);

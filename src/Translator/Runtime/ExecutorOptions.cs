@@ -11,6 +11,9 @@ public sealed record ExecutorOptions(int MaxInstructions = 64, bool OneInstructi
     /// <summary>Conditional jumps that a TB may go on behind, 0 to 2: fewer, longer TBs.</summary>
     public int SideExits { get; init; } = Guest.Lifting.MostSideExits;
 
+    /// <summary>Blocks jump to each other; false: each goes back to the dispatcher (QEMU's nochain).</summary>
+    public bool Chain { get; init; } = true;
+
     /// <summary>Null: nothing is logged.</summary>
     public ExecutionLog? Log { get; init; }
 }

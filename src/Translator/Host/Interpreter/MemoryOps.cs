@@ -20,7 +20,9 @@ internal static unsafe class MemoryOps
 
     private static void Load(Frame frame, IrInstruction* op)
     {
-        var value = GuestMemory.Load(frame, GuestAddress.Linear(frame, op), op->SourceSize);
+        var linear = GuestAddress.Linear(frame, op);
+        if (GuestAddress.IsMisaligned(frame, op, linear)) return;
+        var value = GuestMemory.Load(frame, linear, op->SourceSize);
         if (frame.Left) return;
         if (op->Extend == Extension.Sign) value = (ulong)Width.SignExtend(value, op->SourceSize);
         frame.Write(op->Dst, op->Size, value);

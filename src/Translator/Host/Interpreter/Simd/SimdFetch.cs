@@ -10,7 +10,6 @@ internal static unsafe class SimdFetch
 {
     public const int LaneBytes = 16, VectorBytes = 32;
 
-    private const int GeneralProtection = 13;
 
     public static bool Legacy(Frame frame, IrInstruction* op, in IrSimd simd, ref SimdOperands operands)
     {
@@ -79,7 +78,7 @@ internal static unsafe class SimdFetch
         if (instruction.Op0Kind == OpKind.Register && !IsVector(instruction.Op0Register)) operands.ResultBytes = instruction.Op0Register.GetSize();
         if (!simd.Stores) return true;
         operands.ResultBytes = simd.MemorySize;
-        return !IsMisaligned(frame, op);
+        return !GuestAddress.IsMisaligned(frame, op, GuestAddress.Linear(frame, op));
     }
 
     private static bool Source(Frame frame, IrInstruction* op, in IrSimd simd, int operand, ref SimdOperands operands)
@@ -97,20 +96,12 @@ internal static unsafe class SimdFetch
             case OpKind.Memory:
                 operands.FromMemory = true;
                 operands.SourceBytes = simd.MemorySize;
-                return !IsMisaligned(frame, op) && SimdMemory.Load(frame, GuestAddress.Linear(frame, op), simd.MemorySize, operands.Src);
+                return !GuestAddress.IsMisaligned(frame, op, GuestAddress.Linear(frame, op)) && SimdMemory.Load(frame, GuestAddress.Linear(frame, op), simd.MemorySize, operands.Src);
             default:
                 // A shift count in an immediate reads like one in a register.
                 *(ulong*)operands.Src = operands.Immediate;
                 return true;
         }
-    }
-
-    private static bool IsMisaligned(Frame frame, IrInstruction* op)
-    {
-        var alignment = frame.Addresses[op->Mem].Alignment;
-        if (alignment == 0 || (GuestAddress.Linear(frame, op) & (ulong)(alignment - 1)) == 0) return false;
-        frame.Raise(GeneralProtection, 0);
-        return true;
     }
 
     private static void Copy(Frame frame, Register register, byte* to) =>
