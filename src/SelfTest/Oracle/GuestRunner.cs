@@ -45,6 +45,12 @@ internal sealed unsafe class GuestRunner
 
     public IrBlock Block { get; } = new();
 
+    /// <summary>The block that is set.</summary>
+    public TranslationBlock Translation => _tb;
+
+    /// <summary>The host code; empty under the interpreter.</summary>
+    public string Listing() => _backEnd.BackEnd.Listing(_tb) ?? "";
+
     /// <summary>The exception that ended the last run; -1: none.</summary>
     public int Vector { get; private set; }
 
