@@ -40,5 +40,5 @@ internal sealed record FuzzCase(long Index, FuzzMode Mode, int Level, bool Pagin
     public int Bitness => Mode switch { FuzzMode.Real or FuzzMode.Virtual8086 or FuzzMode.Protected16 => 16, FuzzMode.Long => 64, _ => 32 };
 
     public override string ToString() =>
-        $"case {Index}: {Mode} mode, level {Level}, {(Paging ? Pae ? "PAE or long paging" : "32-bit paging" : "no paging")}, {Dispatch}, {Patches.Count} damaged tables, code {Convert.ToHexStringLower(Code)}";
+        $"case {Index}: {Mode} mode, level {Level}, {(Paging ? Pae ? "PAE or long paging" : "32-bit paging" : "no paging")}, {Dispatch}, {Patches.Count} damaged tables, code {Convert.ToHexStringLower(Code)} at {CodeAt:x}\n  flags {Flags:x} mxcsr {MxCsr:x} registers {string.Join(' ', Registers.Select(value => $"{value:x}"))}";
 }

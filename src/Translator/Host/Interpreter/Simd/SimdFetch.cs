@@ -10,7 +10,6 @@ internal static unsafe class SimdFetch
 {
     public const int LaneBytes = 16, VectorBytes = 32;
 
-
     public static bool Legacy(Frame frame, IrInstruction* op, in IrSimd simd, ref SimdOperands operands)
     {
         ref readonly var instruction = ref simd.Instruction;

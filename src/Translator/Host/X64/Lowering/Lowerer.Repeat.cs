@@ -110,7 +110,8 @@ internal sealed unsafe partial class Lowerer
             if (!intact && (traits & OpTraits.Faults) != 0) return false;
             var effects = _flags.Effects(j);
             var wanted = readNow && j == from ? 0 : effects.Writes == 0 ? effects.Reads : effects.Reads | _flags.After(j) & ~effects.Kills;
-            if (wanted == ArithmeticFlags.CF && source.Carry == FlagSource.CarryInState) return true;
+            // The carry alone comes from the state, whatever was overwritten; later readers may want more.
+            if (wanted == ArithmeticFlags.CF && source.Carry == FlagSource.CarryInState) wanted = 0;
             if (wanted != 0) return cheap && intact;
             if (effects.Kills == ArithmeticFlags.All || _flags.After(j) == 0) return true;
             if (Overwrites(j, cost) || Overwrites(j, carry)) intact = false;
