@@ -161,5 +161,7 @@ internal sealed unsafe class FuzzMachine : IDisposable
         public void Reset() { }
 
         public void DebugExit(uint value) { }
+
+        public void Panic(bool crashLoaded) { }
     }
 }
