@@ -2,6 +2,7 @@ using Tcg.Mttcg.Actors.Hosting;
 using Tcg.Mttcg.Actors.Life;
 using Tcg.Mttcg.Machine.Boards;
 using Tcg.Mttcg.Machine.Boot;
+using Tcg.Mttcg.Memory.Contracts;
 
 namespace Tcg.Mttcg;
 
@@ -52,8 +53,14 @@ public sealed class Vm : IAsyncDisposable
 /// <summary>What to boot, and on what.</summary>
 public sealed record VmOptions
 {
-    /// <summary>vCPUs.</summary>
-    public int Cpus { get; init; } = 1;
+    /// <summary>vCPUs: one package of as many cores.</summary>
+    public int Cpus { get => Topology.Processors; init => Topology = new CpuTopology(value); }
+
+    /// <summary>vCPUs, and how they are packaged.</summary>
+    public CpuTopology Topology { get; init; } = new(1);
+
+    /// <summary>Processor model and features, as <c>-cpu</c> takes them: <c>x86-64-v2,+aes</c>; null: as the settings say.</summary>
+    public string? Cpu { get; init; }
 
     /// <summary>RAM in bytes.</summary>
     public ulong RamBytes { get; init; } = 128UL << 20;
@@ -80,7 +87,8 @@ public sealed record VmOptions
 
     internal MachineOptions ToMachine(VmConsole console) => new()
     {
-        Cpus = Cpus,
+        Topology = Topology,
+        Cpu = Cpu,
         RamBytes = RamBytes,
         Model = Model,
         Boot = new BootRequest(KernelBytes is { } bytes ? BootSource.FromBytes("kernel", bytes) : BootSource.Open(Kernel, "kernel"))

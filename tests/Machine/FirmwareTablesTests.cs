@@ -1,6 +1,7 @@
 using System.Text;
 using Tcg.Mttcg.Machine.Firmware;
 using Tcg.Mttcg.Machine.Tests.Support;
+using Tcg.Mttcg.Memory.Contracts;
 
 namespace Tcg.Mttcg.Machine.Tests;
 
@@ -8,8 +9,10 @@ public sealed class FirmwareTablesTests
 {
     private readonly FakeMemory _memory = new(32 << 20);
 
-    private ulong Write(int cpus, bool pc = true, int serial = 1) => FirmwareTables.Write(
-        new FirmwareOptions { Cpus = cpus, SerialPorts = serial, HasPci = pc, HasKeyboard = pc, HasVga = pc, HasHpet = pc }, _memory);
+    private ulong Write(int cpus, bool pc = true, int serial = 1) => Write(new CpuTopology(cpus), pc, serial);
+
+    private ulong Write(CpuTopology topology, bool pc = true, int serial = 1) => FirmwareTables.Write(
+        new FirmwareOptions { ApicIds = topology.ApicIds, SerialPorts = serial, HasPci = pc, HasKeyboard = pc, HasVga = pc, HasHpet = pc }, _memory);
 
     private byte[] Bytes(ulong address, int length) => _memory.Span(address, length).ToArray();
 
@@ -168,5 +171,22 @@ public sealed class FirmwareTablesTests
         Assert.Equal(bytes - 0x100000, usable.Aggregate(0ul, (sum, r) => sum + r.Length));
         Assert.Equal(map.OrderBy(r => r.Start), map);
         for (int i = 1; i < map.Count; i++) Assert.True(map[i - 1].End <= map[i].Start);
+    }
+
+    [Fact]
+    public void Apic_ids_leave_holes_where_a_package_has_no_power_of_two_of_cores()
+    {
+        var entries = Entries(Tables(Write(new CpuTopology(6, 2, 3, 1)))["APIC"]).Where(entry => entry[0] == 0);
+        Assert.Equal([(0, 0), (1, 1), (2, 2), (3, 4), (4, 5), (5, 6)], entries.Select(entry => ((int)entry[2], (int)entry[3])));
+    }
+
+    [Fact]
+    public void Apic_ids_beyond_a_byte_are_x2apic_entries_however_few_processors_there_are()
+    {
+        var madt = Entries(Tables(Write(new CpuTopology(9, 9, 1, 33)))["APIC"]);
+        Assert.Equal(9, madt.Count(entry => entry[0] == 0));
+        madt = Entries(Tables(Write(new CpuTopology(200, 10, 1, 33)))["APIC"]);
+        Assert.Equal((132, 68), (madt.Count(entry => entry[0] == 0), madt.Count(entry => entry[0] == 9)));
+        Assert.Contains(madt, entry => entry[0] == 10);
     }
 }

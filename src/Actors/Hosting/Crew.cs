@@ -44,7 +44,7 @@ internal sealed class Crew(MachineBody body, ActorSystem system, CancellationTok
         var vcpu = body.Vcpus[index];
         var name = $"vcpu-{index}";
         VcpuDoors.Of(system).Register(name, vcpu.Queue);
-        var parts = new VcpuParts(vcpu.Queue, vcpu.Engine(body.EnterBoot), vcpu.Coherence, vcpu.Pauses, context.Self, memory, codeCache, body.Turns);
+        var parts = new VcpuParts(vcpu.Queue, vcpu.Engine(body.EnterBoot), vcpu.Coherence, vcpu.Pauses, context.Self, memory, codeCache, body.Turns, body.Settings.Vcpu.MwaitRest);
         var props = Props.Create(() => new VcpuActor(parts)).WithDispatcher(MttcgSettings.VcpuDispatcher).WithMailbox(MttcgSettings.VcpuMailbox);
         return context.ActorOf(props, name);
     }

@@ -29,7 +29,7 @@ internal sealed class MachineBody : IDisposable
         _options = options;
         Settings = settings;
         Doors = [.. Enumerable.Range(0, options.Cpus).Select(i => new VcpuDoor(i))];
-        _model = new CpuModel { Processors = options.Cpus, Features = CpuFeatures.Default.Without(CodeSetup.MissingFeatures(options)) };
+        _model = new CpuModel { Topology = options.Topology, Features = CpuSelection.Parse(options.Cpu ?? settings.Cpu).Resolve(CodeSetup.MissingFeatures(options)) };
         Control = new MachineControl(Doors);
         Dma = new DmaInvalidation(teardown);
         Turns = options.SingleThread ? new TurnTaking(settings.Vcpu.Turn) : null;
@@ -110,7 +110,7 @@ internal sealed class MachineBody : IDisposable
 
     private static BoardOptions BoardOptions(MachineOptions options, MachineClock clock, HostTsc tsc, MachineControl control) => new()
     {
-        Cpus = options.Cpus,
+        Topology = options.Topology,
         RamBytes = options.RamBytes,
         Model = options.Model,
         Serial = options.Serial,

@@ -4,8 +4,10 @@ using Tcg.Mttcg.Machine.Boot;
 using Tcg.Mttcg.Machine.Chipset;
 using Tcg.Mttcg.Machine.Serial;
 using Tcg.Mttcg.Machine.Wiring;
+using Tcg.Mttcg.Memory.Contracts;
 using Tcg.Mttcg.Translator.Diagnostics;
 using Tcg.Mttcg.Translator.Host.X64;
+using Tcg.Mttcg.Translator.Runtime;
 
 namespace Tcg.Mttcg.Actors.Hosting;
 
@@ -21,8 +23,14 @@ public enum BackEndKind : byte
 /// <summary>Everything that one machine is built from. Immutable; cables and boot sources belong to that machine.</summary>
 public sealed record MachineOptions
 {
-    /// <summary>vCPUs, 1 to <see cref="BoardOptions.MaximumCpus"/>.</summary>
-    public int Cpus { get; init; } = 1;
+    /// <summary>vCPUs, 1 to <see cref="BoardOptions.MaximumCpus"/>: one package of as many cores.</summary>
+    public int Cpus { get => Topology.Processors; init => Topology = new CpuTopology(value); }
+
+    /// <summary>vCPUs, and how they are packaged.</summary>
+    public CpuTopology Topology { get; init; } = new(1);
+
+    /// <summary>Model and features, as <see cref="CpuSelection"/> reads them: <c>x86-64-v2,+aes</c>. Null: as the settings say.</summary>
+    public string? Cpu { get; init; }
 
     /// <summary>RAM in bytes: 1 MiB to 64 GiB, whole pages.</summary>
     public ulong RamBytes { get; init; } = 128UL << 20;

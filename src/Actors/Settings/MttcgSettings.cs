@@ -33,7 +33,8 @@ public sealed class MttcgSettings
             keys.Int("mttcg.vcpu.pause-yield-after-with-cores", 0),
             keys.Int("mttcg.vcpu.pause-sleep-after", 0),
             keys.Int("mttcg.vcpu.pause-sleep-microseconds", 1, 999_999),
-            keys.Time("mttcg.vcpu.turn"));
+            keys.Time("mttcg.vcpu.turn"),
+            keys.Time("mttcg.vcpu.mwait-rest"));
         Coherence = new CoherenceOptions(
             keys.Int("mttcg.memory.bitmap-after-writes", 0),
             keys.Int("mttcg.memory.unprotect-after-writes", 1),
@@ -60,6 +61,7 @@ public sealed class MttcgSettings
             keys.Flag("mttcg.machine.reboot-on-reset"),
             keys.Flag("mttcg.machine.reboot-on-triple-fault"),
             keys.Flag("mttcg.machine.end-on-panic"));
+        Cpu = keys.Text("mttcg.machine.cpu");
         KeysRead = keys.Read;
     }
 
@@ -71,6 +73,9 @@ public sealed class MttcgSettings
     public ExecutorOptions Executor { get; }
     public RegionOptions Regions { get; }
     public LifeOptions Life { get; }
+
+    /// <summary>Processor model and features, as <see cref="CpuSelection"/> reads them.</summary>
+    public string Cpu { get; }
 
     /// <summary>Size of the code buffer.</summary>
     public long CodeBytes { get; }

@@ -27,6 +27,8 @@ internal sealed class SettingsReader(Config config)
         return value > TimeSpan.Zero ? value : throw new ConfigurationException($"{key}: must be a time above 0");
     }
 
+    public string Text(string key) => Parse(key, () => config.GetString(key));
+
     public bool Flag(string key) => Parse(key, () => config.GetBoolean(key));
 
     private T Parse<T>(string key, Func<T> get)

@@ -10,7 +10,7 @@ namespace Tcg.Mttcg.Actors.Vcpu;
 /// <param name="Turns">Null: all vCPUs run at once.</param>
 public sealed record VcpuParts(
     KickQueue Queue, IVcpuEngine Engine, VcpuCoherence Coherence, PausePolicy Pauses, IActorRef Supervisor, IActorRef Memory, IActorRef CodeCache,
-    TurnTaking? Turns = null);
+    TurnTaking? Turns = null, TimeSpan MwaitRest = default);
 
 /// <summary>
 /// One vCPU on a thread of its own. The handler of <see cref="ContinueSlice"/> runs slices until another message waits and then tells itself to
@@ -154,6 +154,10 @@ public sealed class VcpuActor : UntypedActor
                 _parts.Turns?.Give(_door);
                 Halt();
                 return !_door.IsAborted;
+            case SliceEnd.Waiting:
+                _parts.Turns?.Give(_door);
+                Rest();
+                return !_door.IsAborted;
             case SliceEnd.Exclusive:
                 return Wait(new ExclusiveRequested(_index));
             case SliceEnd.Shutdown:
@@ -188,6 +192,13 @@ public sealed class VcpuActor : UntypedActor
         _lanes.BecomeRunning(Quiescence.Code);
     }
 
+    private void Rest()
+    {
+        _lanes.BecomeQuiescent(Quiescence.Code);
+        if (!_door.ExitRequested && !_parts.Queue.HasOrdinary && !_door.IsAborted) _door.Parker.Park(_parts.MwaitRest);
+        _lanes.BecomeRunning(Quiescence.Code);
+    }
+
     private void RunExclusive()
     {
         _waits = false;
@@ -197,7 +208,7 @@ public sealed class VcpuActor : UntypedActor
         try
         {
             var end = _parts.Engine.RunExclusive();
-            goesOn = end is SliceEnd.Kicked or SliceEnd.Paused or SliceEnd.Halted || Settle(end);
+            goesOn = end is SliceEnd.Kicked or SliceEnd.Paused or SliceEnd.Waiting or SliceEnd.Halted || Settle(end);
         }
         catch (MachineStoppingException)
         {

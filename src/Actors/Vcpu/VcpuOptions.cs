@@ -7,6 +7,7 @@ namespace Tcg.Mttcg.Actors.Vcpu;
 /// <param name="PauseSleepAfter">With more vCPUs than cores: PAUSE instructions with the very same registers before each further one sleeps.</param>
 /// <param name="PauseSleepMicroseconds">How long such a sleep is.</param>
 /// <param name="Turn">When vCPUs take turns: how long one may keep others waiting.</param>
+/// <param name="MwaitRest">The longest rest in MWAIT, in whole milliseconds.</param>
 public sealed record VcpuOptions(
     int ReplySpins = 64, int PauseYieldAfter = 4, int PauseYieldAfterWithCores = 64, int PauseSleepAfter = 32, int PauseSleepMicroseconds = 50,
-    TimeSpan Turn = default);
+    TimeSpan Turn = default, TimeSpan MwaitRest = default);

@@ -20,7 +20,8 @@ internal static class MachineRun
         {
             return new EmulatedMachine(new MachineOptions
             {
-                Cpus = settings.Cpus,
+                Topology = settings.Topology,
+                Cpu = settings.Cpu,
                 RamBytes = settings.Memory,
                 Model = settings.Model,
                 Boot = new BootRequest(kernel) { CommandLine = settings.Append, Modules = Modules(settings.Initrd) },

@@ -39,8 +39,14 @@ internal static class RunCommand
         var options = new RunOptions();
         var command = new DocumentedCommand("run", "Boot a kernel or a bare-metal image, with QEMU's flags", "-kernel FILE [OPTIONS]") { Groups = options.Groups, Notes = [Codes, Keys, Examples] };
         foreach (var option in options.All) command.Add(option);
-        command.SetAction((parsed, cancel) => RunAsync(options.Read(parsed), cancel));
+        command.SetAction((parsed, cancel) => options.WantsCpuHelp(parsed) ? ListCpus() : RunAsync(options.Read(parsed), cancel));
         return command;
+    }
+
+    private static Task<int> ListCpus()
+    {
+        CpuHelp.Write(Console.Out);
+        return Task.FromResult(ExitCode.PoweredOff);
     }
 
     private static async Task<int> RunAsync(RunSettings settings, CancellationToken cancel)

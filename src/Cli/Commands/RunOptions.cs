@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Tcg.Mttcg.Cli.Help;
 using Tcg.Mttcg.Cli.Options;
+using Tcg.Mttcg.Translator.Runtime;
 
 namespace Tcg.Mttcg.Cli.Commands;
 
@@ -9,9 +10,9 @@ namespace Tcg.Mttcg.Cli.Commands;
 internal sealed class RunOptions(string cpus = "1")
 {
     private readonly Option<string> _model = new("-M", "-machine") { Description = "Board: pc or microvm", HelpName = "MODEL", DefaultValueFactory = _ => "pc" };
-    private readonly Option<string> _smp = new("-smp") { Description = "Virtual CPUs, 1 to 256", HelpName = "N", DefaultValueFactory = _ => cpus };
+    private readonly Option<string> _smp = new("-smp") { Description = "Virtual CPUs, 1 to 256: N, or cpus=N,sockets=S,cores=C,threads=T,maxcpus=M", HelpName = "N", DefaultValueFactory = _ => cpus };
     private readonly Option<string> _memory = new("-m") { Description = "Guest memory, 1M to 64G; a bare number counts MiB", HelpName = "SIZE", DefaultValueFactory = _ => "128M" };
-    private readonly Option<string> _cpu = new("-cpu") { Description = "CPU model; there is one, 'default'", HelpName = "MODEL" };
+    private readonly Option<string> _cpu = new("-cpu") { Description = "CPU model and features: default, max, x86-64-v1 to -v3, then ,+feature or ,-feature; 'help' lists them", HelpName = "MODEL" };
     private readonly Option<string?> _kernel = new("-kernel") { Description = "Linux bzImage, multiboot 1, ELF (PVH) or flat image", HelpName = "FILE" };
     private readonly Option<string?> _initrd = new("-initrd") { Description = "Initial ramdisk, or multiboot modules: 'FILE TEXT,FILE TEXT'", HelpName = "FILE" };
     private readonly Option<string> _append = new("-append") { Description = "Kernel command line", HelpName = "TEXT", DefaultValueFactory = _ => "" };
@@ -48,8 +49,6 @@ internal sealed class RunOptions(string cpus = "1")
     /// <exception cref="UsageException"/>
     public RunSettings Read(ParseResult parsed, string? kernel = null)
     {
-        if (parsed.GetValue(_cpu) is not (null or "default" or "max" or "qemu64"))
-            throw new UsageException($"-cpu {parsed.GetValue(_cpu)}: no such model (default)");
         foreach (var (option, value) in new[] { ("-display", parsed.GetValue(_display)), ("-monitor", parsed.GetValue(_monitor)) })
         {
             if (value is not (null or "none")) throw new UsageException($"{option} {value}: only 'none' is known");
@@ -59,7 +58,8 @@ internal sealed class RunOptions(string cpus = "1")
         return new RunSettings
         {
             Model = RunSettings.ParseModel(parsed.GetValue(_model) ?? "pc"),
-            Cpus = RunSettings.ParseCpus(parsed.GetValue(_smp)!),
+            Topology = SmpOption.Parse(parsed.GetValue(_smp)!),
+            Cpu = ParseCpu(parsed.GetValue(_cpu)),
             Memory = RunSettings.ParseMemory(parsed.GetValue(_memory)!),
             Kernel = kernel ?? (parsed.GetValue(_kernel) is { Length: > 0 } file ? file : null) ?? throw new UsageException("-kernel FILE is needed: there is no firmware or disk to boot from"),
             Initrd = parsed.GetValue(_initrd),
@@ -82,5 +82,21 @@ internal sealed class RunOptions(string cpus = "1")
         if (texts.Length == 0) texts = ["stdio"];
         if (texts.Length > 4) throw new UsageException("-serial: a PC has four ports at most");
         return [.. texts.Select(text => SerialTarget.Parse("-serial", text, devices))];
+    }
+
+    /// <summary>Asks for the list of models instead of a machine.</summary>
+    public bool WantsCpuHelp(ParseResult parsed) => parsed.GetValue(_cpu) is "help" or "?";
+
+    private static string? ParseCpu(string? text)
+    {
+        try
+        {
+            if (text is not null) CpuSelection.Parse(text);
+            return text;
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException($"-cpu {text}: {e.Message}");
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Tcg.Mttcg.Machine.Boards;
+using Tcg.Mttcg.Memory.Contracts;
 
 namespace Tcg.Mttcg.Cli.Options;
 
@@ -62,11 +63,14 @@ public sealed record RunSettings
     public const ulong LeastMemory = 1UL << 20, MostMemory = 64UL << 30;
 
     public BoardModel Model { get; init; } = BoardModel.Pc;
-    public int Cpus { get; init; } = 1;
+    public CpuTopology Topology { get; init; } = new(1);
+    public int Cpus => Topology.Processors;
 
     /// <summary>Bytes.</summary>
     public ulong Memory { get; init; } = 128UL << 20;
-    public string Cpu { get; init; } = "default";
+
+    /// <summary>What -cpu says; null: as the settings say.</summary>
+    public string? Cpu { get; init; }
     public required string Kernel { get; init; }
     public string? Initrd { get; init; }
     public string Append { get; init; } = "";
@@ -97,22 +101,6 @@ public sealed record RunSettings
         "microvm" => BoardModel.MicroVm,
         var name => throw new UsageException($"-M {name}: no such machine (pc, microvm)"),
     };
-
-    /// <summary><c>N</c> or <c>cpus=N,sockets=S,cores=C,threads=T</c>.</summary>
-    /// <exception cref="UsageException"/>
-    public static int ParseCpus(string text)
-    {
-        const int most = BoardOptions.MaximumCpus;
-        if (!text.Contains('=')) text = "cpus=" + text;
-        var list = new PropertyList("-smp", "smp," + text);
-        var sockets = list.TakeNumber("sockets", 1, 1, most);
-        var cores = list.TakeNumber("cores", 1, 1, most);
-        var threads = list.TakeNumber("threads", 1, 1, most);
-        var cpus = list.TakeNumber("cpus", sockets * cores * threads, 1, most);
-        list.TakeNumber("maxcpus", cpus, 1, most);
-        list.Finish();
-        return (int)cpus;
-    }
 
     /// <exception cref="UsageException"/>
     public static ulong ParseMemory(string text)

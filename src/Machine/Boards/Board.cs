@@ -24,6 +24,7 @@ public sealed class Board : IDisposable
     {
         if (options.Cpus is < 1 or > BoardOptions.MaximumCpus)
             throw new ArgumentOutOfRangeException(nameof(options), options.Cpus, $"a board has 1 to {BoardOptions.MaximumCpus} processors");
+        options.Topology.Validate();
         _options = options;
         Layout = new RamLayout(options.RamBytes);
         _fabric = new InterruptFabric(options, _map);
@@ -89,7 +90,7 @@ public sealed class Board : IDisposable
         if (memory.Layout.Bytes < MemoryMap.OneMebibyte) throw new BootImageException($"a machine of {memory.Layout.Bytes} bytes is too small to boot");
         ulong rsdp = FirmwareTables.Write(new FirmwareOptions
         {
-            Cpus = _options.Cpus, SerialPorts = Math.Min(_options.Serial.Count, Platform.SerialPorts.Length), HasPci = isPc, HasKeyboard = isPc,
+            ApicIds = _options.Topology.ApicIds, SerialPorts = Math.Min(_options.Serial.Count, Platform.SerialPorts.Length), HasPci = isPc, HasKeyboard = isPc,
             HasVga = isPc, HasHpet = isPc, HasPvPanic = _options.PvPanic,
         }, memory);
         FwCfg.SetCommandLine(request.CommandLine);

@@ -18,8 +18,11 @@ public sealed record DebugExitOptions(ushort IoBase = 0x501, ushort IoSize = 2);
 /// <summary>What to build a board from.</summary>
 public sealed record BoardOptions
 {
-    /// <summary>1 to <see cref="MaximumCpus"/>.</summary>
-    public int Cpus { get; init; } = 1;
+    /// <summary>Processors, 1 to <see cref="MaximumCpus"/>: one package of as many cores.</summary>
+    public int Cpus { get => Topology.Processors; init => Topology = new CpuTopology(value); }
+
+    /// <summary>Processors, and what their APIC ids follow from.</summary>
+    public CpuTopology Topology { get; init; } = new(1);
 
     public const int MaximumCpus = 256;
 

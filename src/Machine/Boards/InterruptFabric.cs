@@ -21,7 +21,7 @@ internal sealed class InterruptFabric
     {
         var bus = new ApicBus();
         IoApic = new IoApic(bus);
-        _apics = [.. Enumerable.Range(0, options.Cpus).Select(id => new LocalApic((uint)id, bus, options.Clock, options.Tsc, id == 0 ? AcknowledgePic : null))];
+        _apics = [.. options.Topology.ApicIds.Select(id => new LocalApic(id, bus, options.Clock, options.Tsc, id == 0 ? AcknowledgePic : null))];
         Pics = new PicPair(new ActionLine(_apics[0].SetLint0));
         bus.Connect(_apics, EndOfInterrupt);
         for (int i = 0; i < IsaLines; i++) _isa[i] = new SharedLine(IsaInput(i));

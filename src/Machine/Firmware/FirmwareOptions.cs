@@ -3,7 +3,9 @@ namespace Tcg.Mttcg.Machine.Firmware;
 /// <summary>What the firmware tables describe.</summary>
 internal sealed record FirmwareOptions
 {
-    public required int Cpus { get; init; }
+    /// <summary>Of each processor, in order.</summary>
+    public required IReadOnlyList<uint> ApicIds { get; init; }
+    public int Cpus => ApicIds.Count;
     public required int SerialPorts { get; init; }
     public required bool HasPci { get; init; }
     public required bool HasKeyboard { get; init; }

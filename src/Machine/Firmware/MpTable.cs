@@ -24,8 +24,11 @@ internal static class MpTable
     {
         var entries = new ByteBuffer();
         int count = 0;
-        for (int id = 0; id < options.Cpus && id <= MaximumId; id++, count++)
-            entries.Byte(0).Byte(id).Byte(0x14).Byte(ProcessorEnabled | (id == 0 ? ProcessorIsBoot : 0)).DWord(Family6).DWord(FpuAndApic).QWord(0);
+        foreach (uint id in options.ApicIds.Where(id => id <= MaximumId))
+        {
+            entries.Byte(0).Byte((int)id).Byte(0x14).Byte(ProcessorEnabled | (id == 0 ? ProcessorIsBoot : 0)).DWord(Family6).DWord(FpuAndApic).QWord(0);
+            count++;
+        }
         entries.Byte(1).Byte(IsaBus).Text("ISA", 6);
         entries.Byte(2).Byte(Platform.IoApicId).Byte(0x20).Byte(1).DWord(Platform.IoApicAddress);
         count += 2;

@@ -4,12 +4,18 @@ namespace Tcg.Mttcg.Machine.Interrupts;
 public sealed class ApicBus
 {
     private LocalApic[] _apics = [];
+    private LocalApic?[] _byId = [];
     private Action<byte> _endOfInterrupt = static _ => { };
     private uint _rotation;
 
     /// <summary>Solders the parts together; once, before anything runs.</summary>
     /// <param name="endOfInterrupt">Hears the vector of each EOI of a level-triggered interrupt.</param>
-    public void Connect(IReadOnlyList<LocalApic> apics, Action<byte> endOfInterrupt) => (_apics, _endOfInterrupt) = ([.. apics], endOfInterrupt);
+    public void Connect(IReadOnlyList<LocalApic> apics, Action<byte> endOfInterrupt)
+    {
+        (_apics, _endOfInterrupt) = ([.. apics], endOfInterrupt);
+        _byId = new LocalApic?[apics.Max(apic => apic.ApicId) + 1];
+        foreach (var apic in apics) _byId[apic.ApicId] = apic;
+    }
 
     public void Deliver(in ApicMessage message)
     {
@@ -20,8 +26,7 @@ public sealed class ApicBus
         }
         if (message is { IsLogical: false, IsBroadcast: false })
         {
-            // APIC ids are processor numbers, so a physical destination needs no search.
-            if (message.Destination < (uint)_apics.Length) _apics[message.Destination].Accept(message);
+            if (message.Destination < (uint)_byId.Length) _byId[message.Destination]?.Accept(message);
             return;
         }
         foreach (var apic in _apics)

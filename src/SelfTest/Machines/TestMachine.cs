@@ -82,7 +82,7 @@ internal sealed unsafe class TestMachine : IDisposable
         State->Rip = CodeAt;
         State->Halted = 0;
         SliceEnd end;
-        while ((end = Executor.Run()) is SliceEnd.Paused or SliceEnd.Kicked) ;
+        while ((end = Executor.Run()) is SliceEnd.Paused or SliceEnd.Waiting or SliceEnd.Kicked) ;
         if (end == SliceEnd.Failure) throw new InvalidOperationException("the emulator failed", Cpu.Failure);
         return end;
     }

@@ -96,9 +96,12 @@ public static class InstructionFeatures
     /// </summary>
     public static CpuFeatureSet Incomplete()
     {
+        // The cheap questions first: this runs at every start.
         var missing = Enum.GetValues<Code>()
-            .Where(code => IsDecoded(code) && !LiftTable.TryFind(code.Mnemonic(), out _))
-            .Select(Of).OfType<CpuFeatureSet>().ToArray();
+            .Where(code => !LiftTable.TryFind(code.Mnemonic(), out _))
+            .Select(code => (Code: code, Needed: Of(code)))
+            .Where(row => row.Needed is { Count: > 0 } && IsDecoded(row.Code))
+            .Select(row => row.Needed!.Value).ToArray();
         var incomplete = missing.Where(needed => needed.Count == 1).Aggregate(new CpuFeatureSet(), (all, needed) => all | needed);
         return missing.Where(needed => (needed & incomplete).Count == 0).Aggregate(incomplete, (all, needed) => all | needed);
     }

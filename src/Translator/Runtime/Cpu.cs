@@ -40,6 +40,9 @@ public sealed unsafe partial class Cpu : IDisposable
     /// <summary>An application processor after reset or INIT: runs nothing, and takes no interrupt, until a start-up IPI.</summary>
     public bool WaitsForStartUp { get; private set; }
 
+    /// <summary>What MONITOR watches for MWAIT.</summary>
+    internal MonitoredLine Line { get; } = new();
+
     /// <summary>A host-side failure inside a helper, carried out by <see cref="TbExitReason.Failure"/>.</summary>
     public Exception? Failure { get; set; }
 

@@ -144,7 +144,7 @@ public sealed unsafe class CpuExecutor
     // What follows an instruction that ran alone: RF is used up, and debug traps are due. Only if it completed; other exits come back to it.
     private bool TryFinish(TbExit exit, bool stepping)
     {
-        if (exit.JumpSlot < 0 && exit.Reason is not (TbExitReason.Lookup or TbExitReason.Halt or TbExitReason.Pause))
+        if (exit.JumpSlot < 0 && exit.Reason is not (TbExitReason.Lookup or TbExitReason.Halt or TbExitReason.Pause or TbExitReason.Wait))
         {
             if (exit.Reason == TbExitReason.Exception) _cpu.DropTriggers();
             return true;
@@ -182,6 +182,9 @@ public sealed unsafe class CpuExecutor
                 return false;
             case TbExitReason.Pause:
                 end = SliceEnd.Paused;
+                return true;
+            case TbExitReason.Wait:
+                end = SliceEnd.Waiting;
                 return true;
             case TbExitReason.Exclusive:
                 end = SliceEnd.Exclusive;

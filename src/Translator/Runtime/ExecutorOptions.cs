@@ -27,6 +27,8 @@ public enum SliceEnd : byte
     Halted,
     /// <summary>The guest executed PAUSE.</summary>
     Paused,
+    /// <summary>MWAIT: it may rest, but must come back before long, for nobody tells of a store to the line that it waits for.</summary>
+    Waiting,
     /// <summary>The instruction at RIP must run while all other vCPUs stand still: <see cref="CpuExecutor.RunExclusive"/>.</summary>
     Exclusive,
     /// <summary>Triple fault.</summary>

@@ -32,8 +32,10 @@ public enum HelperId : ushort
 
     /// <summary>In place (EAX, ECX to EAX..EDX, MSRs and counters to EDX:EAX). RDPMC: CR4.PCE is the helper's.</summary>
     Cpuid, Rdtsc, Rdtscp, Rdpmc, Rdmsr, Wrmsr,
-    /// <summary>Note the wait in the state; the block leaves with <see cref="TbExitReason.Halt"/> and the next RIP.</summary>
-    Hlt, Mwait,
+    /// <summary>Notes the wait in the state; the block leaves with <see cref="TbExitReason.Halt"/> and the next RIP.</summary>
+    Hlt,
+    /// <summary>Result 1: the monitored line changed, or there is none; 0: the block leaves with <see cref="TbExitReason.Wait"/>.</summary>
+    Mwait,
     /// <summary>A = linear address.</summary>
     Monitor,
     /// <summary>In place; #UD without CR4.OSXSAVE.</summary>

@@ -61,6 +61,7 @@ public sealed unsafe class HelperTable
         ExceptionHelpers.Rows,
         IdentityHelpers.Rows,
         ControlHelpers.Rows,
+        MonitorHelpers.Rows,
         FlagHelpers.Rows,
         SegmentHelpers.Rows,
         TransferHelpers.Rows,

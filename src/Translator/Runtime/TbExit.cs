@@ -12,7 +12,7 @@ public enum TbExitReason : byte
     ExitRequest = 3,
     /// <summary>A guest exception is pending in <see cref="Cpu"/>; state is exact at the faulting instruction once unwound.</summary>
     Exception = 4,
-    /// <summary>HLT or MWAIT executed; RIP is past it.</summary>
+    /// <summary>HLT executed; RIP is past it.</summary>
     Halt = 5,
     /// <summary>A store hit the running TB's own bytes: state unwound to the storing instruction, which runs again as an uncached one-instruction TB.</summary>
     SelfModified = 6,
@@ -31,6 +31,8 @@ public enum TbExitReason : byte
     Breakpoint = 13,
     /// <summary>State unwound to an instruction that must run by itself under the interpreter.</summary>
     Interpret = 14,
+    /// <summary>MWAIT: RIP is past it; the vCPU may rest until something happens, or for a while.</summary>
+    Wait = 15,
 }
 
 /// <summary>What translated code returns in one word: descriptor id in the upper bits, reason in the low four.</summary>

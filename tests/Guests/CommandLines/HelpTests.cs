@@ -41,4 +41,13 @@ public class HelpTests
         Assert.All((string[])["thread=multi|single", "backend=jit|interp", "tb-size=", "one-insn-per-tb=", "in_asm, op, op_opt, out_asm, int, exec, cpu"], part => Assert.Contains(part, help));
         Assert.All((string[])["0", "1", "2", "4", "6", "130"], code => Assert.Matches($@"\n  {code} +\w", help));
     }
+
+    [Fact]
+    public async Task Help_of_cpu_lists_models_and_features_without_a_kernel()
+    {
+        var outcome = await MttcgProgram.Call("run", "-cpu", "help");
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.All(outcome.Output.Split('\n'), text => Assert.InRange(text.Length, 0, 80));
+        foreach (var word in (string[])["default", "max", "x86-64-v1", "x86-64-v2", "x86-64-v3", "sse4.1", "bmi2", "tsc-deadline"]) Assert.Matches($@"\s{word}\s", outcome.Output);
+    }
 }

@@ -142,7 +142,7 @@ public sealed class BlockEndTests
     [Theory]
     [InlineData("f4", TbExitReason.Halt)]
     [InlineData("f390", TbExitReason.Pause)]
-    [InlineData("0f01c9", TbExitReason.Halt)]
+    [InlineData("0f01c9", TbExitReason.Wait)]
     public void Waiting_leaves_with_the_next_rip(string hex, TbExitReason reason)
     {
         var block = Lifted.Lift(hex + "90");

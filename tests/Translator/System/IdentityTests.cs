@@ -1,4 +1,5 @@
 using System.Text;
+using Tcg.Mttcg.Memory.Contracts;
 using Tcg.Mttcg.Translator.Runtime;
 
 namespace Tcg.Mttcg.Translator.Tests.SystemState;
@@ -21,25 +22,42 @@ public unsafe class IdentityTests
         Assert.Equal("Tcg.Mttcg Virtual CPU", text.TrimEnd('\0'));
     }
 
+    //         sockets, cores, threads: thread bits, package bits
     [Theory]
-    [InlineData(1, 0, 1)]
-    [InlineData(2, 1, 2)]
-    [InlineData(3, 2, 4)]
-    [InlineData(16, 4, 16)]
-    public void Topology_follows_the_number_of_processors(int processors, int shift, int logical)
+    [InlineData(1,  1, 1, 0, 0)]
+    [InlineData(1,  2, 1, 0, 1)]
+    [InlineData(1,  3, 1, 0, 2)]
+    [InlineData(1, 16, 1, 0, 4)]
+    [InlineData(2,  3, 2, 1, 3)]
+    [InlineData(4,  1, 3, 2, 2)]
+    public void Topology_and_caches_follow_the_packages(int sockets, int cores, int threads, int threadBits, int packageBits)
     {
-        using var bench = new SystemBench(0, new CpuModel { Processors = processors });
+        using var bench = new SystemBench(0, new CpuModel { Topology = new CpuTopology(sockets * cores * threads, sockets, cores, threads) });
         bench.Interrupts.ApicId = 1;
         var one = Cpuid(bench, 1);
-        Assert.Equal(((uint)logical, 1u), (one.B >> 16 & 0xff, one.B >> 24));
-        Assert.Equal(processors > 1, (one.D >> 28 & 1) != 0);
+        Assert.Equal((1u << packageBits, 1u), (one.B >> 16 & 0xff, one.B >> 24));
+        Assert.Equal(cores * threads > 1, (one.D >> 28 & 1) != 0);
         foreach (var leaf in new[] { 0xbu, 0x1fu })
         {
-            var core = Cpuid(bench, leaf, 1);
-            Assert.Equal(((uint)shift, (uint)processors, 0x201u, 1u), (core.A, core.B, core.C, core.D));
-            Assert.Equal((0u, 1u, 0x100u, 1u), Cpuid(bench, leaf, 0));
-            Assert.Equal(2u, Cpuid(bench, leaf, 2).C);
+            Assert.Equal(((uint)threadBits, (uint)threads, 0x100u, 1u), Cpuid(bench, leaf, 0));
+            Assert.Equal(((uint)packageBits, (uint)(cores * threads), 0x201u, 1u), Cpuid(bench, leaf, 1));
+            Assert.Equal((0u, 0u, 2u, 1u), Cpuid(bench, leaf, 2));
         }
+        for (var cache = 0u; cache < 4; cache++)
+        {
+            var (a, _, _, _) = Cpuid(bench, 4, cache);
+            Assert.Equal((1u << (cache < 3 ? threadBits : packageBits)) - 1, a >> 14 & 0xfff);
+            Assert.Equal((1u << packageBits - threadBits) - 1, a >> 26);
+        }
+        Assert.Equal(0u, Cpuid(bench, 4, 4).A & 31);
+    }
+
+    [Fact]
+    public void Apic_ids_have_a_field_for_each_level()
+    {
+        Assert.Equal([0u, 1, 2, 3], new CpuTopology(4).ApicIds);
+        Assert.Equal([0u, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13], new CpuTopology(12, 2, 3, 2).ApicIds);
+        Assert.Equal([0u, 1, 2, 4, 5], new CpuTopology(5, 2, 3, 1).ApicIds);
     }
 
     [Fact]

@@ -32,7 +32,7 @@ internal static class SystemOps
         new(Mnemonic.Serialize, at => at.Block.Append(IrOp.Fence).Aux = 0, LiftRules.EndsBlock),
         new(Mnemonic.Invlpg,   InvalidatePage, PrivilegedEnd),
         new(Mnemonic.Invpcid,  InvalidateContext, PrivilegedEnd),
-        new(Mnemonic.Hlt,      at => Wait(at, HelperId.Hlt), LiftRules.Cpl0),
+        new(Mnemonic.Hlt,      Halt, LiftRules.Cpl0),
         new(Mnemonic.Monitor,  Monitor),
         new(Mnemonic.Mwait,    MonitorWait),
     ];
@@ -54,17 +54,26 @@ internal static class SystemOps
         at.Invoke(HelperId.Invpcid, at.LinearAddress(16, write: false), kind);
     }
 
-    private static void Wait(Lifting at, HelperId helper)
+    private static void Halt(Lifting at)
     {
-        at.Invoke(helper);
+        at.Invoke(HelperId.Hlt);
         at.Exit(TbExitReason.Halt, at.Constant(at.NextRip));
     }
 
     // Above CPL 0 MONITOR and MWAIT do not exist.
     private static void MonitorWait(Lifting at)
     {
-        if (at.Context.Cpl != 0) at.RaiseUndefined();
-        else Wait(at, HelperId.Mwait);
+        if (at.Context.Cpl != 0)
+        {
+            at.RaiseUndefined();
+            return;
+        }
+        var changed = at.Call(HelperId.Mwait);
+        var rests = at.NewLabel();
+        at.BranchIfZero(changed, OpSize.B32, rests);
+        at.ExitLookup();
+        at.ContinueAt(rests);
+        at.Exit(TbExitReason.Wait, at.Constant(at.NextRip));
     }
 
     private static void Monitor(Lifting at)

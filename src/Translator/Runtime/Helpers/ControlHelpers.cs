@@ -21,8 +21,6 @@ internal static unsafe class ControlHelpers
         new(HelperId.Xgetbv, &Xgetbv),
         new(HelperId.Xsetbv, &Xsetbv),
         new(HelperId.Hlt, &Hlt),
-        new(HelperId.Monitor, &Monitor),
-        new(HelperId.Mwait, &Monitor),
     ];
 
     private static ulong ReadCr(Cpu cpu, ulong number, ulong b, ulong c)
@@ -119,13 +117,6 @@ internal static unsafe class ControlHelpers
     private static ulong Hlt(Cpu cpu, ulong a, ulong b, ulong c)
     {
         if (cpu.RequireKernel()) cpu.State->Halted = 1;
-        return 0;
-    }
-
-    // Not announced: a waiting guest would have to be woken by a store.
-    private static ulong Monitor(Cpu cpu, ulong a, ulong b, ulong c)
-    {
-        cpu.Raise(ExceptionVector.InvalidOpcode);
         return 0;
     }
 }

@@ -34,6 +34,7 @@ public sealed unsafe partial class Cpu
         State->HelperExit = 0;
         _hasPending = false;
         IsShutDown = false;
+        Line.Disarm();
         WaitsForStartUp = Ports.Index != 0;
         State->Halted = (byte)(WaitsForStartUp ? 1 : 0);
         InvalidateContext();

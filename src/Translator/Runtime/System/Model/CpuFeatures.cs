@@ -103,6 +103,22 @@ public static class CpuFeatures
         new(CpuFeature.Wbnoinvd,           "wbnoinvd",          0x80000008, Ebx,  9),
     ];
 
+    // Other names that are in use: Linux's, and QEMU's own second ones.
+    private static readonly (string Name, CpuFeature Feature)[] Aliases =
+    [
+        ("sse3", CpuFeature.Sse3), ("sse4-1", CpuFeature.Sse41), ("sse4-2", CpuFeature.Sse42), ("lzcnt", CpuFeature.Lzcnt), ("sha", CpuFeature.Sha), ("xd", CpuFeature.Nx),
+        ("pclmul", CpuFeature.Pclmul), ("pclmuldq", CpuFeature.Pclmul),
+    ];
+
+    private static readonly FrozenDictionary<string, CpuFeature> ByName = Rows.Select(row => (row.Name, row.Feature)).Concat(Aliases)
+        .ToFrozenDictionary(pair => pair.Name, pair => pair.Feature);
+
+    /// <summary>A feature by its name; underscores and hyphens are one.</summary>
+    public static bool TryFind(string name, out CpuFeature feature) => ByName.TryGetValue(name.Replace('_', '-'), out feature);
+
+    /// <summary>The names, in the table's order.</summary>
+    public static string Names(CpuFeatureSet features) => string.Join(", ", Rows.Where(row => features.Has(row.Feature)).Select(row => row.Name));
+
     /// <summary>Every feature of the table, whether or not this translator can do it.</summary>
     public static CpuFeatureSet All { get; } = new CpuFeatureSet().With(Enum.GetValues<CpuFeature>());
 

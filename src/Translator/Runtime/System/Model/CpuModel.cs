@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Tcg.Mttcg.Memory.Contracts;
 using Tcg.Mttcg.Translator.Guest;
 
 namespace Tcg.Mttcg.Translator.Runtime;
@@ -15,8 +16,8 @@ public sealed record CpuModel
 
     public static CpuModel Default { get; } = new();
 
-    /// <summary>Processors in the machine: one package, one thread a core.</summary>
-    public int Processors { get; init; } = 1;
+    /// <summary>Processors in the machine, and how they are packaged.</summary>
+    public CpuTopology Topology { get; init; } = new(1);
 
     /// <summary>Twelve ASCII characters.</summary>
     public string Vendor { get; init; } = "GenuineIntel";

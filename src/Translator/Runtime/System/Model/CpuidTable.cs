@@ -18,6 +18,7 @@ internal static unsafe class CpuidTable
         // Descriptors of caches and TLBs; the caches say 0xff: see leaf 4.
         [0x02] = new(&Descriptors),
         [0x04] = new(&Caches),
+        [0x05] = new(&MonitorLine),
         [0x06] = new(&Power),
         [0x07] = new(&Structured),
         [0x0b] = new(&Topology),
@@ -46,8 +47,6 @@ internal static unsafe class CpuidTable
 
     private static uint Word(Cpu cpu, uint leaf, CpuidRegister register, uint subleaf = 0) => cpu.Model.FeatureWord(leaf, register, subleaf);
 
-    private static int TopologyShift(Cpu cpu) => 32 - BitOperations.LeadingZeroCount((uint)cpu.Model.Processors - 1);
-
     private static CpuidResult Vendor(Cpu cpu, uint subleaf)
     {
         Span<byte> text = stackalloc byte[12];
@@ -57,8 +56,8 @@ internal static unsafe class CpuidTable
 
     private static CpuidResult Version(Cpu cpu, uint subleaf)
     {
-        var several = cpu.Model.Processors > 1;
-        var ebx = (cpu.Ports.Interrupts.ApicId & 0xff) << 24 | Math.Min(1u << TopologyShift(cpu), 255) << 16 | 64 / 8 << 8;
+        var several = cpu.Model.Topology.LogicalPerPackage > 1;
+        var ebx = (cpu.Ports.Interrupts.ApicId & 0xff) << 24 | Math.Min(1u << cpu.Model.Topology.PackageShift, 255) << 16 | 64 / 8 << 8;
         var ecx = Word(cpu, 1, CpuidRegister.Ecx);
         if ((cpu.State->Cr4 & Cr4.OsXsave) != 0) ecx |= 1 << 27;
         var edx = Word(cpu, 1, CpuidRegister.Edx) | (several ? 1u << 28 : 0);
@@ -70,19 +69,27 @@ internal static unsafe class CpuidTable
     private static CpuidResult Caches(Cpu cpu, uint subleaf)
     {
         const uint data = 1, code = 2, unified = 3;
-        var cores = (uint)Math.Min(1 << TopologyShift(cpu), 64);
+        var topology = cpu.Model.Topology;
+        var threads = 1u << topology.ThreadBits;
+        var logical = Math.Min(1u << topology.PackageShift, 4096);
+        // In ids, holes included; the field has six bits.
+        var cores = Math.Min(1u << topology.PackageShift - topology.ThreadBits, 64);
         return subleaf switch
         {
-            0 => Cache(data, 1, 1, 8, 64),
-            1 => Cache(code, 1, 1, 8, 64),
-            2 => Cache(unified, 2, 1, 16, 1024),
-            3 => Cache(unified, 3, cores, 16, 8192),
-            _ => new(cores - 1 << 26, 0, 0, 0),
+            0 => Cache(data, 1, threads, 8, 64),
+            1 => Cache(code, 1, threads, 8, 64),
+            2 => Cache(unified, 2, threads, 16, 1024),
+            3 => Cache(unified, 3, logical, 16, 8192),
+            _ => default,
         };
 
         CpuidResult Cache(uint type, uint level, uint sharing, uint ways, uint sets) =>
             new(type | level << 5 | 1 << 8 | sharing - 1 << 14 | cores - 1 << 26, ways - 1 << 22 | 63, sets - 1, 0);
     }
+
+    // No extensions, no C-states: guests use plain MWAIT, if at all.
+    private static CpuidResult MonitorLine(Cpu cpu, uint subleaf) =>
+        cpu.Model.Features.Has(CpuFeature.Monitor) ? new(MonitoredLine.Bytes, MonitoredLine.Bytes, 0, 0) : default;
 
     private static CpuidResult Power(Cpu cpu, uint subleaf) => new(Word(cpu, 6, CpuidRegister.Eax), 0, 0, 0);
 
@@ -95,11 +102,13 @@ internal static unsafe class CpuidTable
 
     private static CpuidResult Topology(Cpu cpu, uint subleaf)
     {
+        const uint thread = 1 << 8, core = 2 << 8;
         var id = cpu.Ports.Interrupts.ApicId;
+        var topology = cpu.Model.Topology;
         return subleaf switch
         {
-            0 => new(0, 1, 1 << 8, id),
-            1 => new((uint)TopologyShift(cpu), (uint)cpu.Model.Processors, 2 << 8 | 1, id),
+            0 => new((uint)topology.ThreadBits, (uint)topology.Threads, thread, id),
+            1 => new((uint)topology.PackageShift, (uint)topology.LogicalPerPackage, core | 1, id),
             _ => new(0, 0, subleaf & 0xff, id),
         };
     }
