@@ -54,10 +54,12 @@ internal sealed unsafe class GuestRunner
     /// <summary>The exception that ended the last run; -1: none.</summary>
     public int Vector { get; private set; }
 
-    public void SetCode(byte[] bytes, int instructions, bool optimise)
+    /// <param name="raises">Translated for an MXCSR that leaves some exception unmasked.</param>
+    public void SetCode(byte[] bytes, int instructions, bool optimise, bool raises = false)
     {
         _machine.State->Rip = _mode.Start;
         var context = _machine.Cpu.ComputeContext() with { CompileFlags = (TbCompileFlags)instructions };
+        if (raises) context = context with { Flags = context.Flags | TbFlags.SimdExceptions };
         if (_lifter.Lift(Block, context, new SlotCode(bytes)) != LiftOutcome.Lifted) throw new InvalidOperationException("not lifted");
         if (IrVerifier.Check(Block) is { } problem) throw new InvalidOperationException($"{problem}\n{IrText.Print(Block)}");
         if (optimise) _passes.Run(Block);
@@ -97,7 +99,8 @@ internal sealed unsafe class GuestRunner
         state->FlagsLow = (byte)((registers.Flags & 0xd5) | 2);
         state->FlagOverflow = (byte)((registers.Flags >> 11) & 1);
         state->SystemFlags = InterruptsOn | ((uint)registers.Flags & DirectionFlag);
-        state->MxCsr = state->HostMxCsr = (uint)registers.MxCsr;
+        state->MxCsr = (uint)registers.MxCsr;
+        state->HostMxCsr = (uint)registers.MxCsr | MxCsr.Masks;
         state->X87Control = registers.X87Control;
         state->X87Status = registers.X87Status;
         state->X87Tag = (byte)~registers.X87InUse;
