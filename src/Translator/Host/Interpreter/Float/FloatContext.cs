@@ -39,4 +39,18 @@ internal struct FloatContext(uint mxcsr)
     public readonly bool HostWillDo = ((mxcsr >> 13) & 3) == 0 && (mxcsr & (uint)FloatFlags.Inexact) != 0 && (mxcsr & ((uint)FloatFlags.Inexact << MaskShift)) != 0;
 
     public readonly FloatFlags Unmasked => Flags & ~Masked;
+
+    // Of the stages before this one, in an instruction of several.
+    private FloatFlags _earlier;
+
+    /// <summary>An instruction that computes on its own results: true if an unmasked exception ends it here.</summary>
+    public bool EndsAtStage()
+    {
+        if (Unmasked != 0) return true;
+        _earlier = Flags;
+        return false;
+    }
+
+    /// <summary>What MXCSR gets. An unmasked exception of the operands comes before any result, so that the results raise nothing (SDM 1 11.5.3).</summary>
+    public readonly FloatFlags Raised => (Unmasked & FloatFlags.OfOperands) != 0 ? Flags & FloatFlags.OfOperands | _earlier : Flags;
 }

@@ -46,17 +46,25 @@ internal static unsafe class FloatLanes
         }
     }
 
-    /// <summary>DPPS and DPPD: products chosen by the immediate's high bits, summed in pairs, written where its low bits say.</summary>
+    /// <summary>
+    /// DPPS and DPPD: in each half of the vector the products that the immediate's high bits choose, summed in pairs, written where its low bits
+    /// say. An unmasked exception ends it at its stage, in both halves.
+    /// </summary>
     public static void DotProduct(ref SimdOperands o, in FloatFormat format)
     {
         var lanes = 16 / format.Bytes;
-        var terms = stackalloc ulong[4];
-        for (var lane = 0; lane < lanes; lane++)
+        var all = o.VectorBytes / format.Bytes;
+        var terms = stackalloc ulong[8];
+        for (var lane = 0; lane < all; lane++)
         {
-            terms[lane] = (o.Immediate >> (4 + lane) & 1) == 0 ? 0 : FloatArithmetic.Multiply(Get(o.Dst, lane, format), Get(o.Src, lane, format), format, ref o.Float);
+            terms[lane] = (o.Immediate >> (4 + lane % lanes) & 1) == 0 ? 0 : FloatArithmetic.Multiply(Get(o.Dst, lane, format), Get(o.Src, lane, format), format, ref o.Float);
         }
-        var sum = FloatArithmetic.Add(terms[0], terms[1], format, ref o.Float);
-        if (lanes == 4) sum = FloatArithmetic.Add(sum, FloatArithmetic.Add(terms[2], terms[3], format, ref o.Float), format, ref o.Float);
-        for (var lane = 0; lane < lanes; lane++) Put(o.Dst, lane, format, (o.Immediate >> lane & 1) == 0 ? 0 : sum);
+        // Stage by stage the sums of neighbours move together: to the first term of each half at last.
+        for (var distance = 1; distance < lanes; distance *= 2)
+        {
+            if (o.Float.EndsAtStage()) return;
+            for (var lane = 0; lane < all; lane += 2 * distance) terms[lane] = FloatArithmetic.Add(terms[lane], terms[lane + distance], format, ref o.Float);
+        }
+        for (var lane = 0; lane < all; lane++) Put(o.Dst, lane, format, (o.Immediate >> lane % lanes & 1) == 0 ? 0 : terms[lane - lane % lanes]);
     }
 }

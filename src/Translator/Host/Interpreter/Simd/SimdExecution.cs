@@ -73,13 +73,10 @@ internal static unsafe class SimdExecution
         }
     }
 
-    // An unmasked exception of the operands comes before any result, so that the results raise nothing (SDM 1 11.5.3).
-    private static bool NoteExceptions(Frame frame, in FloatContext found)
+    private static bool NoteExceptions(Frame frame, in FloatContext context)
     {
-        var context = found;
-        if ((context.Unmasked & FloatFlags.OfOperands) != 0) context.Flags &= FloatFlags.OfOperands;
-        frame.State->MxCsr |= (uint)context.Flags;
-        frame.State->HostMxCsr |= (uint)context.Flags;
+        frame.State->MxCsr |= (uint)context.Raised;
+        frame.State->HostMxCsr |= (uint)context.Raised;
         if (context.Unmasked == 0) return true;
         frame.Raise((frame.State->Cr4 & Cr4OsXmmExcept) != 0 ? SimdError : Undefined, null);
         return false;

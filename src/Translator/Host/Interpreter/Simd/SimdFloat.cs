@@ -22,7 +22,7 @@ internal static unsafe class SimdFloat
         new(Mnemonic.Rcpps,    &Rcpps),    new(Mnemonic.Rcpss,  &Rcpss),  new(Mnemonic.Rsqrtps, &Rsqrtps), new(Mnemonic.Rsqrtss, &Rsqrtss),
         new(Mnemonic.Addsubps, &Addsubps), new(Mnemonic.Addsubpd, &Addsubpd),
         new(Mnemonic.Haddps,   &Haddps),   new(Mnemonic.Haddpd, &Haddpd), new(Mnemonic.Hsubps, &Hsubps), new(Mnemonic.Hsubpd, &Hsubpd),
-        new(Mnemonic.Dpps,     &Dpps),     new(Mnemonic.Dppd,   &Dppd),
+        new(Mnemonic.Dpps,     &Dpps, SimdShape.Whole), new(Mnemonic.Dppd, &Dppd, SimdShape.Whole),
     ];
 
     private static void Addps(ref SimdOperands o) => FloatLanes.Map(ref o, FloatFormat.Single, 4, &FloatArithmetic.Add);
