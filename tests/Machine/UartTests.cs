@@ -16,7 +16,62 @@ public sealed class UartTests
     private void Send(string text)
     {
         foreach (char c in text) _link.Input.TryWrite((byte)c);
+        _uart.Read(5, 1);
+        _clock.Advance(Uart16550.SettleNanoseconds);
         _uart.Receive();
+    }
+
+    private string Input()
+    {
+        string text = "";
+        while ((_uart.Read(5, 1) & 1) != 0) text += (char)_uart.Read(0, 1);
+        return text;
+    }
+
+    // As Linux starts up a 16550A (drivers/tty/serial/8250): clear the FIFOs, read whatever may be left, set the line, enable the FIFOs and interrupts.
+    [Fact]
+    public void What_was_typed_before_and_while_a_driver_sets_the_port_up_is_not_lost()
+    {
+        foreach (char c in "typed ") _link.Input.TryWrite((byte)c);
+        _uart.Receive();
+        Assert.Equal(0u, _uart.Read(0, 1));
+        for (int opening = 0; opening < 3; opening++)
+        {
+            foreach (uint control in (uint[])[0x01, 0x07, 0x00]) _uart.Write(2, 1, control);
+            foreach (ushort register in (ushort[])[5, 0, 2, 6]) _uart.Read(register, 1);
+            _link.Input.TryWrite((byte)"abc"[opening]);
+            _uart.Receive();
+            _uart.Write(2, 1, 0x01);
+            _uart.Write(1, 1, 0x05);
+            _uart.Read(0, 1);
+            // The second time nobody reads before the port is closed again.
+            _clock.Advance(opening == 1 ? Uart16550.SettleNanoseconds : 0);
+        }
+        _clock.Advance(Uart16550.SettleNanoseconds);
+        Assert.Equal("typed abc", Input());
+    }
+
+    [Fact]
+    public void A_full_fifo_that_is_cleared_twice_comes_again_in_order()
+    {
+        const string text = "0123456789abcdefghijklmnopqrstuvwxyz";
+        _uart.Write(2, 1, 0x01);
+        Send(text);
+        _uart.Write(2, 1, 0x00);
+        Send("");
+        _uart.Write(2, 1, 0x07);
+        Assert.Equal(0u, _uart.Read(5, 1) & 1);
+        Send("");
+        Assert.Equal(text, Input());
+    }
+
+    [Fact]
+    public void A_guest_that_waits_for_interrupts_without_looking_receives_too()
+    {
+        _link.Input.TryWrite((byte)'x');
+        _uart.Write(1, 1, 0x01);
+        Assert.True(_line.Level);
+        Assert.Equal('x', (char)_uart.Read(0, 1));
     }
 
     private string Output()

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tcg.Mttcg.Actors.Hosting;
 using Tcg.Mttcg.Actors.Life;
 using Tcg.Mttcg.Cli.Help;
 using Tcg.Mttcg.Cli.Options;
@@ -56,7 +57,7 @@ internal static class RunCommand
         SerialTarget[] targets = settings.DebugConsole is { } debug ? [.. settings.Serial, debug] : [.. settings.Serial];
         if (targets.Count(target => target.Kind == SerialKind.Stdio) > 1) throw new UsageException("-serial: only one port can use standard input and output");
         SerialLink[] links = [.. targets.Select(target => new SerialLink(discardOutput: target.Kind == SerialKind.Null))];
-        await using var machine = MachineRun.Create(settings, kernel, links[..settings.Serial.Count], settings.DebugConsole is null ? null : links[^1], log.Log);
+        await using var machine = Load(settings, () => MachineRun.Create(settings, kernel, links[..settings.Serial.Count], settings.DebugConsole is null ? null : links[^1], log.Log));
         ConsoleKeys Keys(SerialLink link) => new(link.Input, new ConsoleMonitor(machine, Console.Error), () => _ = machine.StopAsync());
         var ends = new List<IAsyncDisposable>();
         MachineResult result;
@@ -77,6 +78,12 @@ internal static class RunCommand
         Report(result, settings);
         if (settings.Stats) StatsTable.Write(Console.Error, machine);
         return ExitCode.Of(result);
+    }
+
+    private static EmulatedMachine Load(RunSettings settings, Func<EmulatedMachine> create)
+    {
+        using var loading = LoadingLine.ShowFor(settings);
+        return create();
     }
 
     private static void Report(MachineResult result, RunSettings settings)

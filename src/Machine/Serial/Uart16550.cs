@@ -17,11 +17,14 @@ public sealed class Uart16550 : IPortDevice, IResettable
     internal const int DropBacklog = 16 * 1024 * 1024;
     private const long TransmitNanoseconds = 10_000, BusyNanoseconds = 1_000_000;
 
+    /// <summary>After a driver cleared the FIFOs it reads what may be left and throws it away: until then nothing arrives.</summary>
+    internal const long SettleNanoseconds = 100_000_000;
+
     private readonly SerialLink _link;
     private readonly IInterruptLine _line;
     private readonly IClock _clock;
-    private readonly IClockTimer _transmitted;
-    private readonly ByteFifo _receiver = new(FifoSize);
+    private readonly IClockTimer _transmitted, _settled;
+    private readonly ByteFifo _receiver = new(FifoSize), _returned = new(FifoSize);
     private readonly Action? _room;
     private readonly Action<byte>? _sent;
 
@@ -30,12 +33,16 @@ public sealed class Uart16550 : IPortDevice, IResettable
     private bool _fifosEnabled, _transmitterInterrupt, _transmitting;
     private int _trigger = 1;
 
+    // Input waits in the cable until then; for ever, until a driver first looks at the line status.
+    private long _quietUntil;
+
     /// <param name="room">Called when the guest made room for input that waits in the link.</param>
     /// <param name="sent">Called with each byte that the guest sends.</param>
     public Uart16550(SerialLink link, IInterruptLine line, IClock clock, Action? room = null, Action<byte>? sent = null)
     {
         (_link, _line, _clock, _room, _sent) = (link, line, clock, room, sent);
         _transmitted = clock.CreateTimer(OnTransmitted);
+        _settled = clock.CreateTimer(Receive);
         Reset();
     }
 
@@ -47,8 +54,10 @@ public sealed class Uart16550 : IPortDevice, IResettable
         _divisor = 12;
         _fifosEnabled = _transmitting = _transmitterInterrupt = false;
         _trigger = 1;
-        _receiver.Clear();
+        TakeBack();
         _transmitted.Cancel();
+        _settled.Cancel();
+        _quietUntil = long.MaxValue;
         _msr = ModemInputs();
         Update();
     }
@@ -56,10 +65,21 @@ public sealed class Uart16550 : IPortDevice, IResettable
     /// <summary>Input is waiting in the link. Takes what fits.</summary>
     public void Receive()
     {
-        if ((_mcr & McrLoopback) != 0) return;
+        if ((_mcr & McrLoopback) != 0 || _clock.Nanoseconds < _quietUntil) return;
         int capacity = _fifosEnabled ? FifoSize : 1;
+        while (_receiver.Count < capacity && _returned.Count > 0) _receiver.Push(_returned.Pop());
         while (_receiver.Count < capacity && _link.GuestInput.TryRead(out byte value)) _receiver.Push(value);
         Update();
+    }
+
+    /// <summary>What the guest did not read arrives once more, before what is new.</summary>
+    private void TakeBack()
+    {
+        if ((_mcr & McrLoopback) != 0) _receiver.Clear();
+        // What was taken back before and has not arrived again came later.
+        while (_returned.Count > 0 && _receiver.Count < FifoSize) _receiver.Push(_returned.Pop());
+        while (_receiver.Count > 0 && _returned.Count < FifoSize) _returned.Push(_receiver.Pop());
+        _receiver.Clear();
     }
 
     private bool HasDivisorAccess => (_lcr & LcrDivisorLatch) != 0;
@@ -151,6 +171,7 @@ public sealed class Uart16550 : IPortDevice, IResettable
         _ier = (byte)(value & 0x0f);
         // Enabling the interrupt while the holding register is empty raises it at once; drivers start their transmission with it.
         if ((turnedOn & IerTransmitterEmpty) != 0 && !IsBusy) _transmitterInterrupt = true;
+        if ((turnedOn & IerReceived) != 0) Look();
         Update();
     }
 
@@ -168,15 +189,31 @@ public sealed class Uart16550 : IPortDevice, IResettable
     private void WriteFifoControl(byte value)
     {
         bool enable = (value & FcrEnable) != 0;
-        if (enable != _fifosEnabled || (value & FcrClearReceiver) != 0) _receiver.Clear();
+        if (enable != _fifosEnabled || (value & FcrClearReceiver) != 0) Settle();
         _fifosEnabled = enable;
         _trigger = !enable ? 1 : (value >> 6) switch { 0 => 1, 1 => 4, 2 => 8, _ => 14 };
         Receive();
         Update();
     }
 
+    private void Settle()
+    {
+        TakeBack();
+        _quietUntil = _clock.Nanoseconds + SettleNanoseconds;
+        _settled.Arm(_quietUntil);
+    }
+
+    // Somebody is there to receive.
+    private void Look()
+    {
+        if (_quietUntil != long.MaxValue) return;
+        _quietUntil = 0;
+        Receive();
+    }
+
     private byte ReadLineStatus()
     {
+        Look();
         byte status = _lineErrors;
         if (_receiver.Count > 0) status |= LsrDataReady;
         if (!IsBusy) status |= LsrTransmitterHoldingEmpty | LsrTransmitterEmpty;

@@ -41,6 +41,14 @@ public class LinuxTests
     }
 
     [GuestFileFact(GuestFile.Linux)]
+    public async Task What_is_typed_before_the_kernel_runs_reaches_the_shell()
+    {
+        await using var vm = Start(cpus: 2, "");
+        vm.Console.Write("echo 0123456789abcdefghijklmnopqrstuvwxyz $((40+2))\n");
+        await Expect(vm, "\n0123456789abcdefghijklmnopqrstuvwxyz 42");
+    }
+
+    [GuestFileFact(GuestFile.Linux)]
     public async Task A_shell_computes_on_four_processors_at_once()
     {
         await using var vm = Start(cpus: 4, "");
