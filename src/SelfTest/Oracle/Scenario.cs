@@ -6,6 +6,7 @@ namespace Tcg.Mttcg.SelfTest.Oracle;
 internal sealed unsafe class Scenario(RandomValues random, Arena arena, OracleMode mode)
 {
     private const ulong Data = Arena.Address + Arena.DataOffset, Stack = Arena.Address + Arena.StackOffset;
+    private const int AllExceptions = 0x3f;
     private const uint MaskedMxCsr = 0x1f80;
     private const int AllLanes = Arena.DataBytes / 8, FreshLanes = 48;
 
@@ -15,6 +16,7 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, OracleMo
     public bool Draw(in Instruction instruction, out Registers registers)
     {
         var kind = DrawRegisters(out registers);
+        if (random.Below(4) == 0 && !IsTranscendental(instruction.Mnemonic)) UnmaskX87(ref registers);
         if (instruction.Mnemonic == Mnemonic.Leave) registers.Gpr[5] = registers.Gpr[4] + 0x40;
         FillMemory(kind);
         Point(instruction, ref registers);
@@ -69,6 +71,17 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, OracleMo
         DrawX87(ref registers);
         registers.Gpr[4] = Stack + Arena.StackBytes / 2 + (uint)random.Below(16) * 8;
         return kind;
+    }
+
+    // They answer unmasked exceptions of the result as if those were masked.
+    private static bool IsTranscendental(Mnemonic mnemonic) => mnemonic
+        is Mnemonic.F2xm1 or Mnemonic.Fyl2x or Mnemonic.Fyl2xp1 or Mnemonic.Fptan or Mnemonic.Fpatan or Mnemonic.Fsin or Mnemonic.Fcos or Mnemonic.Fsincos;
+
+    // Some exceptions, none of which waits: of one instruction alone the next, which would report it, is not there.
+    private void UnmaskX87(ref Registers registers)
+    {
+        registers.X87Control = (ushort)((registers.X87Control & ~AllExceptions) | random.Below(AllExceptions + 1));
+        registers.X87Status &= (ushort)(registers.X87Control | ~AllExceptions);
     }
 
     // All exceptions masked; any precision, rounding, depth and leftovers in the status.

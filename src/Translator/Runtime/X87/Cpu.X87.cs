@@ -3,7 +3,8 @@ using Tcg.Mttcg.Memory;
 
 namespace Tcg.Mttcg.Translator.Runtime;
 
-// x87: arithmetic runs on the host's own x87, an instruction at a time, with exceptions masked; control instructions are done here.
+// x87: translated code uses the host's own, an instruction at a time, as long as all exceptions are masked; else, and under the interpreter, X87/Soft
+// computes. Control instructions are in X87Helpers.
 public sealed unsafe partial class Cpu
 {
     private const ushort X87Exceptions = 0x3f, X87Summary = 0x80, X87Busy = 0x8000, X87Invalid = 1, X87StackFault = 0x40, X87Condition1 = 0x200;
@@ -32,15 +33,12 @@ public sealed unsafe partial class Cpu
     /// <summary>An instruction that computes, loads or stores. <paramref name="address"/>: its memory operand, if any.</summary>
     internal void RunX87(int escape, int modRm, GuestVirtual address)
     {
-        if (HostThunks.Instance is not { } host)
-        {
-            Raise(ExceptionVector.InvalidOpcode);
-            return;
-        }
         if (!CheckX87()) return;
         var memory = modRm < 0xc0;
         var operand = memory ? X87Operand.Of(escape, modRm >> 3 & 7) : default;
-        if (memory && operand.Bytes == 0)
+        var portable = X87Table.Find(escape, modRm);
+        var host = HostThunks.Instance;
+        if ((memory && operand.Bytes == 0) || (portable == null && host == null))
         {
             Raise(ExceptionVector.InvalidOpcode);
             return;
@@ -49,26 +47,44 @@ public sealed unsafe partial class Cpu
         var bytes = new Span<byte>(buffer, operand.Bytes);
         if (operand.Stores ? !TryProbeWrite(address, operand.Bytes, View) : !TryReadBytes(address, bytes, View)) return;
 
+        // A helper called from translated code has a return address there.
+        var translated = State->HostReturn != 0 && (State->X87Control & X87Exceptions) == X87Exceptions;
+        var ip = CurrentRip();
+        var done = portable == null || (host != null && translated)
+            ? RunHostX87(host!, escape, modRm, operand, buffer, address)
+            : RunPortableX87(portable, modRm, operand, bytes, address);
+        if (!done) return;
+        State->X87Ip = ip;
+        State->X87Opcode = (ushort)(escape << 8 | modRm);
+        if (memory) State->X87Dp = address.Value;
+    }
+
+    // False: it faulted.
+    private bool RunHostX87(HostThunks host, int escape, int modRm, X87Operand operand, byte* buffer, GuestVirtual address)
+    {
         var image = stackalloc byte[X87Image.Bytes];
         var before = State->X87Status;
         LoadHostImage(new Span<byte>(image, X87Image.Bytes));
         var flags = host.RunX87(escape, modRm, image, buffer, Eflags & Eflag.Arithmetic | Eflag.Fixed | Eflag.If);
         var raised = BinaryPrimitives.ReadUInt16LittleEndian(new Span<byte>(image + 4, 2));
-
-        State->X87Ip = CurrentRip();
-        State->X87Opcode = (ushort)(escape << 8 | modRm);
-        if (memory) State->X87Dp = address.Value;
         var unmasked = raised & ~State->X87Control & X87Exceptions;
         if ((unmasked & X87BeforeResult) != 0)
         {
-            var stack = raised & (X87StackFault | X87Condition1);
-            State->X87Status = (ushort)(before | (raised & X87Exceptions) | ((raised & X87StackFault) != 0 ? stack : 0));
-            SummarizeX87();
-            return;
+            NoteX87(before, raised);
+            return true;
         }
-        if (operand.Stores && !TryWriteBytes(address, bytes, View)) return;
+        if (operand.Stores && !TryWriteBytes(address, new Span<byte>(buffer, operand.Bytes), View)) return false;
         StoreHostImage(new Span<byte>(image, X87Image.Bytes), before);
         if (IsFlagCompare(escape, modRm)) SetEflags(flags, Eflag.Arithmetic);
+        return true;
+    }
+
+    // The status of an instruction that only raised: C1 tells which way the stack went wrong.
+    private void NoteX87(ushort before, ushort raised)
+    {
+        var conditions = (raised & X87StackFault) != 0 ? raised & (X87StackFault | X87Condition1) : 0;
+        State->X87Status = (ushort)((before & ~X87Condition1) | (raised & X87Exceptions) | conditions);
+        SummarizeX87();
     }
 
     // FCOMI, FCOMIP, FUCOMI, FUCOMIP. OF, SF and AF are cleared by the processor itself.
