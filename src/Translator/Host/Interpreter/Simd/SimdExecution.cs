@@ -69,7 +69,7 @@ internal static unsafe class SimdExecution
             var bytes = register.GetSize();
             var place = SimdFetch.Place(frame, register);
             Unsafe.CopyBlockUnaligned(place, operands.Dst, (uint)bytes);
-            if (operands.IsVex) new Span<byte>(place + bytes, CpuState.VectorStride - bytes).Clear();
+            if (operands.IsVex) new Span<byte>(place + bytes, SimdFetch.VectorBytes - bytes).Clear();
         }
     }
 

@@ -133,6 +133,6 @@ internal static unsafe class SimdStrings
         }
         o.KeepsFirst = true;
         Unsafe.WriteUnaligned(o.State->Vector, mask);
-        if (o.IsVex) new Span<byte>(o.State->Vector + 16, CpuState.VectorStride - 16).Clear();
+        if (o.IsVex) new Span<byte>(o.State->Vector + SimdFetch.LaneBytes, SimdFetch.VectorBytes - SimdFetch.LaneBytes).Clear();
     }
 }

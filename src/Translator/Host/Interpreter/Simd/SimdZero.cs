@@ -18,6 +18,6 @@ internal static unsafe class SimdZero
 
     private static void ClearFrom(ref SimdOperands o, int start)
     {
-        for (var register = 0; register < 16; register++) new Span<byte>(o.State->Vector + register * CpuState.VectorStride + start, CpuState.VectorStride - start).Clear();
+        for (var register = 0; register < 16; register++) new Span<byte>(o.State->Vector + register * CpuState.VectorStride + start, SimdFetch.VectorBytes - start).Clear();
     }
 }
