@@ -25,16 +25,33 @@ download() {
     [[ -n $package ]] && apt-get download "$package" >/dev/null 2>&1
 }
 
+fetch() {
+    rm -f ./*.deb
+    if ! download "$1"; then
+        if [[ $(id -u) -eq 0 ]]; then apt-get update -qq; fi
+        download "$1" || { echo "cannot download ${1%>}" >&2; exit 1; }
+    fi
+}
+
 for row in "${guests[@]}"; do
     read -r package file name <<<"$row"
     [[ -f $cache/$name ]] && continue
-    rm -f ./*.deb
-    if ! download "$package"; then
-        if [[ $(id -u) -eq 0 ]]; then apt-get update -qq; fi
-        download "$package" || { echo "cannot download ${package%>}" >&2; exit 1; }
-    fi
+    fetch "$package"
     dpkg-deb --fsys-tarfile ./*.deb | tar -xO --wildcards "./$file" >"$name"
     mv "$name" "$cache/$name"
     echo "fetched $name"
 done
+
+# The cloud kernel's drivers for virtio, in the order in which they load. The kernel has them in its package, and no others fit it.
+modules=(virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk failover net_failover virtio_net virtio_console virtio-rng)
+if [[ ! -f $cache/modules/order ]]; then
+    # Kernel and modules must be of one version.
+    fetch "linux-image-cloud-amd64>"
+    dpkg-deb --fsys-tarfile ./*.deb >package.tar
+    tar -xO --wildcards "./boot/vmlinuz-*" -f package.tar >"$cache/vmlinuz-cloud"
+    mkdir -p "$cache/modules"
+    for module in "${modules[@]}"; do tar -xO --wildcards "./lib/modules/*/$module.ko" -f package.tar >"$cache/modules/$module.ko"; done
+    printf '%s\n' "${modules[@]}" >"$cache/modules/order"
+    echo "fetched modules"
+fi
 "$here/initramfs.sh"

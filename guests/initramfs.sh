@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Makes guests/cache/initramfs.cpio: a static busybox and the init script below, as a "newc" archive (Linux, Documentation/driver-api/early-userspace).
+# Makes guests/cache/initramfs.cpio: a static busybox, the kernel's virtio modules and the init script below, as a "newc" archive (Linux, Documentation/driver-api/early-userspace).
 # The kernel command line tells init what to do: "mttcg=poweroff" or "mttcg=reboot" after the marker line, else a shell on ttyS0.
 set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 busybox=$here/cache/busybox
+modules=$here/cache/modules
 out=$here/cache/initramfs.cpio
 inode=0
 
@@ -32,6 +33,9 @@ mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 exec </dev/console >/dev/console 2>&1
+if grep -q 0x1af4 /sys/bus/pci/devices/*/vendor 2>/dev/null; then
+    while read -r module; do insmod "/modules/$module.ko"; done </modules/order
+fi
 read -r uptime rest </proc/uptime
 echo "mttcg: init runs, $(nproc) processors, kernel $(uname -r), up $uptime s"
 for word in $(cat /proc/cmdline); do
@@ -44,8 +48,10 @@ exec setsid cttyhack sh
 INIT
 
 {
-    for folder in bin dev proc sys tmp; do entry $folder 040755; done
+    for folder in bin dev mnt modules proc sys tmp; do entry $folder 040755; done
     entry bin/busybox 0100755 "$busybox"
+    while read -r module; do entry "modules/$module.ko" 0100644 "$modules/$module.ko"; done <"$modules/order"
+    entry modules/order 0100644 "$modules/order"
     entry init 0100755 "$init"
     entry 'TRAILER!!!' 0
 } >"$out.new"

@@ -187,7 +187,7 @@ public sealed class BoardTests : IDisposable
         using var board = new Board(options);
         using var ram = new GuestRam(16 << 20);
         var (map, ports) = (new PhysicalMap(ram), new PortMap());
-        board.Connect(ram, map, ports);
+        board.Connect(ram, map, ports, new PhysicalMemory(map));
         var memory = new BoardMemory(ram);
         var state = board.Load(new BootRequest(Images.Source(Images.Linux())) { CommandLine = "quiet" }, memory);
         Assert.Equal(0xe0000ul, BitConverter.ToUInt64(memory.Span(state.Rsi + 0x70, 8)));

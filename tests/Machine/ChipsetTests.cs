@@ -1,5 +1,6 @@
 using System.Text;
 using Tcg.Mttcg.Machine.Chipset;
+using Tcg.Mttcg.Machine.Pci;
 using Tcg.Mttcg.Machine.Serial;
 using Tcg.Mttcg.Machine.Tests.Support;
 using Tcg.Mttcg.Memory.Contracts;
@@ -66,38 +67,9 @@ public sealed class ChipsetTests
     }
 
     [Fact]
-    public void Pci_has_one_host_bridge_and_ones_elsewhere()
-    {
-        var pci = new PciHost(new ResetControl(_control));
-        pci.Write(0, 4, 0x80000000);
-        Assert.Equal(0x80000000u, pci.Read(0, 4));
-        Assert.Equal(0x12378086u, pci.Read(4, 4));
-        Assert.Equal(0x1237u, pci.Read(6, 2));
-        pci.Write(0, 4, 0x80000008);
-        Assert.Equal(0x06000002u, pci.Read(4, 4));
-        foreach (uint absent in new uint[] { 0x80000800, 0x80010000, 0x80000100, 0x00000000 })
-        {
-            pci.Write(0, 4, absent);
-            Assert.Equal(uint.MaxValue, pci.Read(4, 4));
-        }
-    }
-
-    [Fact]
-    public void The_pci_header_is_read_only_but_chip_set_registers_are_storage()
-    {
-        var pci = new PciHost(new ResetControl(_control));
-        pci.Write(0, 4, 0x80000000);
-        pci.Write(4, 4, 0);
-        Assert.Equal(0x12378086u, pci.Read(4, 4));
-        pci.Write(0, 4, 0x80000058);
-        pci.Write(5, 1, 0x33);
-        Assert.Equal(0x3300u, pci.Read(4, 4));
-    }
-
-    [Fact]
     public void Port_cf9_resets_on_its_cpu_bit_and_leaves_the_pci_address_alone()
     {
-        var pci = new PciHost(new ResetControl(_control));
+        var pci = new PciHost(new ResetControl(_control), new PciBus());
         pci.Write(0, 4, 0x80000004);
         pci.Write(1, 1, 0x02);
         Assert.Empty(_control.Calls);

@@ -42,9 +42,9 @@ internal sealed class MachineBody : IDisposable
             Board = Own(new Board(BoardOptions(options, clock, tsc, Control)));
             Map = new PhysicalMap(Ram);
             var ports = new PortMap();
-            Board.Connect(Ram, Map, ports);
             Stores = new StoreTracking(new PageDirectory(Ram.EndPage), new DirtyBitmaps(Ram.EndPage));
             Memory = new PhysicalMemory(Map, Stores, Dma);
+            Board.Connect(Ram, Map, ports, Memory);
             Boot = Load();
             Code = Own(new CodeSetup(options, _model, settings));
             Vcpus = [.. Doors.Select(door => NewVcpu(door, tsc, ports))];
@@ -118,6 +118,7 @@ internal sealed class MachineBody : IDisposable
         DebugConsole = options.DebugConsole,
         TestDevice = options.TestDevice,
         PvPanic = options.PvPanic,
+        Virtio = options.Virtio,
         RtcStart = options.RtcStart ?? DateTime.UtcNow,
         Clock = clock,
         Tsc = tsc,

@@ -45,6 +45,9 @@ public sealed record MachineOptions
     public DebugExitOptions? DebugExit { get; init; }
     public SerialLink? DebugConsole { get; init; }
     public bool TestDevice { get; init; }
+
+    /// <summary>Devices on the PCI bus.</summary>
+    public IReadOnlyList<VirtioOptions> Virtio { get; init; } = [];
     public DateTime? RtcStart { get; init; }
     public IDeviceLog? Log { get; init; }
 

@@ -10,7 +10,7 @@ using Tcg.Mttcg.Translator.Runtime;
 namespace Tcg.Mttcg.Actors.Vcpu;
 
 /// <summary>The machine is being torn down while a vCPU waits for an answer that will not come.</summary>
-public sealed class MachineStoppingException() : Exception("the machine is stopping");
+public sealed class MachineStoppingException() : OperationCanceledException("the machine is stopping");
 
 /// <summary>
 /// A vCPU's asks. The request is told with the vCPU as sender, and the reply comes through the mailbox's reply lane, so that the handler that

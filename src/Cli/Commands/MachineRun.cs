@@ -1,6 +1,7 @@
 using Tcg.Mttcg.Actors.Hosting;
 using Tcg.Mttcg.Actors.Life;
 using Tcg.Mttcg.Cli.Options;
+using Tcg.Mttcg.Machine.Boards;
 using Tcg.Mttcg.Machine.Boot;
 using Tcg.Mttcg.Machine.Serial;
 using Tcg.Mttcg.Memory.Host;
@@ -14,7 +15,7 @@ internal static class MachineRun
 {
     /// <exception cref="UsageException">The host cannot give what is asked for.</exception>
     /// <exception cref="BootImageException"/>
-    public static EmulatedMachine Create(RunSettings settings, BootSource kernel, IReadOnlyList<SerialLink> serial, SerialLink? debugConsole, ExecutionLog? log)
+    public static EmulatedMachine Create(RunSettings settings, BootSource kernel, IReadOnlyList<SerialLink> serial, SerialLink? debugConsole, ExecutionLog? log, IReadOnlyList<VirtioOptions>? virtio = null)
     {
         try
         {
@@ -28,6 +29,7 @@ internal static class MachineRun
                 Serial = serial,
                 DebugExit = settings.Devices.DebugExit,
                 DebugConsole = debugConsole,
+                Virtio = virtio ?? [],
                 TestDevice = settings.Devices.TestDevice,
                 BackEnd = settings.Accel.Interpret ? BackEndKind.Interpreter : BackEndKind.Auto,
                 OneInstructionPerTb = settings.Accel.OneInstructionPerTb,

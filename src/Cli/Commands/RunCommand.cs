@@ -40,13 +40,19 @@ internal static class RunCommand
         var options = new RunOptions();
         var command = new DocumentedCommand("run", "Boot a kernel or a bare-metal image, with QEMU's flags", "-kernel FILE [OPTIONS]") { Groups = options.Groups, Notes = [Codes, Keys, Examples] };
         foreach (var option in options.All) command.Add(option);
-        command.SetAction((parsed, cancel) => options.WantsCpuHelp(parsed) ? ListCpus() : RunAsync(options.Read(parsed), cancel));
+        command.SetAction((parsed, cancel) => Listing(options, parsed) is { } listing ? Print(listing) : RunAsync(options.Read(parsed), cancel));
         return command;
     }
 
-    private static Task<int> ListCpus()
+    private static Action<TextWriter>? Listing(RunOptions options, ParseResult parsed)
     {
-        CpuHelp.Write(Console.Out);
+        if (options.WantsCpuHelp(parsed)) return CpuHelp.Write;
+        return options.WantsDeviceHelp(parsed) ? DeviceHelp.Write : null;
+    }
+
+    private static Task<int> Print(Action<TextWriter> listing)
+    {
+        listing(Console.Out);
         return Task.FromResult(ExitCode.PoweredOff);
     }
 
@@ -54,10 +60,11 @@ internal static class RunCommand
     {
         using var log = LogFile.Open(settings);
         var kernel = BootSource.Open(settings.Kernel, "kernel");
-        SerialTarget[] targets = settings.DebugConsole is { } debug ? [.. settings.Serial, debug] : [.. settings.Serial];
+        SerialTarget[] targets = [.. settings.Serial, .. settings.DebugConsole is { } debug ? [debug] : Array.Empty<SerialTarget>(), .. settings.Virtio.OfType<VirtioTerminal>().Select(console => console.Target)];
         if (targets.Count(target => target.Kind == SerialKind.Stdio) > 1) throw new UsageException("-serial: only one port can use standard input and output");
         SerialLink[] links = [.. targets.Select(target => new SerialLink(discardOutput: target.Kind == SerialKind.Null))];
-        await using var machine = Load(settings, () => MachineRun.Create(settings, kernel, links[..settings.Serial.Count], settings.DebugConsole is null ? null : links[^1], log.Log));
+        var virtio = VirtioParts.Open(settings.Virtio, links.AsSpan(targets.Length - settings.Virtio.OfType<VirtioTerminal>().Count()));
+        await using var machine = Load(settings, () => MachineRun.Create(settings, kernel, links[..settings.Serial.Count], settings.DebugConsole is null ? null : links[settings.Serial.Count], log.Log, virtio));
         ConsoleKeys Keys(SerialLink link) => new(link.Input, new ConsoleMonitor(machine, Console.Error), () => _ = machine.StopAsync());
         var ends = new List<IAsyncDisposable>();
         MachineResult result;

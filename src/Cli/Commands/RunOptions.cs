@@ -20,9 +20,10 @@ internal sealed class RunOptions(string cpus = "1")
     private readonly Option<string?> _display = new("-display") { Description = "Accepted with 'none'", HelpName = "none" };
     private readonly Option<string?> _monitor = new("-monitor") { Description = "Accepted with 'none': Ctrl-A c on the terminal is the monitor", HelpName = "none" };
     private readonly Option<string[]> _serial = new("-serial") { Description = "Serial port: stdio, null, file:PATH, unix:PATH,server=on,wait=off, tcp:HOST:PORT or chardev:ID; up to four, the first is stdio otherwise", HelpName = "WHERE", DefaultValueFactory = _ => [] };
-    private readonly Option<string[]> _chardev = new("-chardev") { Description = "For -serial chardev:ID: stdio, null, file or socket, with id=ID and path=PATH or host=HOST,port=PORT", HelpName = "KIND,...", DefaultValueFactory = _ => [] };
+    private readonly Option<string[]> _chardev = new("-chardev") { Description = "For -serial chardev:ID and virtconsole: stdio, null, file or socket, with id=ID and path=PATH or host=HOST,port=PORT", HelpName = "KIND,...", DefaultValueFactory = _ => [] };
     private readonly Option<string?> _debugcon = new("-debugcon") { Description = "Debug console at port 0xe9: as -serial", HelpName = "WHERE" };
-    private readonly Option<string[]> _device = new("-device") { Description = "isa-debug-exit,iobase=0xf4,iosize=0x4, pvpanic or pc-testdev; may be repeated", HelpName = "DEVICE", DefaultValueFactory = _ => [] };
+    private readonly Option<string[]> _device = new("-device") { Description = "Device, with properties as in isa-debug-exit,iobase=0xf4; 'help' lists them; may be repeated", HelpName = "DEVICE", DefaultValueFactory = _ => [] };
+    private readonly Option<string[]> _drive = new("-drive") { Description = "Disk: file=PATH with any of format=raw|qcow2, if=virtio|none, id=ID, readonly=on, snapshot=on; may be repeated", HelpName = "file=PATH,...", DefaultValueFactory = _ => [] };
     private readonly Option<bool> _noReboot = new("-no-reboot") { Description = "End instead of restarting when the guest resets" };
     private readonly Option<string[]> _action = new("-action") { Description = "panic=shutdown|none: what a panic of the guest's kernel does; reboot=reset|shutdown: what its reset does", HelpName = "EVENT=DO", DefaultValueFactory = _ => [] };
     private readonly Option<string> _accel = new("-accel") { Description = "tcg, with any of backend=jit|interp, thread=multi|single, tb-size=MIB, one-insn-per-tb=on|off", HelpName = "tcg,...", DefaultValueFactory = _ => "tcg" };
@@ -32,12 +33,12 @@ internal sealed class RunOptions(string cpus = "1")
     private readonly Option<bool> _stats = new("--stats") { Description = "Print what the machine did when it ends" };
 
     public IReadOnlyList<Option> All =>
-        [_model, _smp, _memory, _cpu, _kernel, _initrd, _append, _nographic, _display, _monitor, _serial, _chardev, _debugcon, _device, _noReboot, _action, _accel, _items, _logFile, _perfMap, _stats];
+        [_model, _smp, _memory, _cpu, _kernel, _initrd, _append, _nographic, _display, _monitor, _serial, _chardev, _debugcon, _drive, _device, _noReboot, _action, _accel, _items, _logFile, _perfMap, _stats];
 
     /// <summary>The same under headings, for help.</summary>
     public IReadOnlyList<OptionGroup> Groups =>
     [
-        new("Machine", [_model, _smp, _memory, _cpu, _device, _noReboot, _action]),
+        new("Machine", [_model, _smp, _memory, _cpu, _drive, _device, _noReboot, _action]),
         new("Boot", [_kernel, _initrd, _append]),
         new("Console", [_serial, _chardev, _debugcon, _nographic, _display, _monitor]),
         new("Translation", [_accel, _stats, _items, _logFile, _perfMap]),
@@ -45,6 +46,9 @@ internal sealed class RunOptions(string cpus = "1")
 
     /// <summary>For commands that bring their own guest.</summary>
     public IReadOnlyList<Option> WithoutImage => [_smp, _memory, _accel, _items, _logFile];
+
+    /// <summary><c>-device help</c>.</summary>
+    public bool WantsDeviceHelp(ParseResult parsed) => parsed.GetValue(_device) is { } devices && devices.Contains("help");
 
     /// <exception cref="UsageException"/>
     public RunSettings Read(ParseResult parsed, string? kernel = null)
@@ -55,6 +59,7 @@ internal sealed class RunOptions(string cpus = "1")
         }
         var devices = SerialTarget.ParseDevices(parsed.GetValue(_chardev) ?? []);
         var actions = ActionSettings.Parse(parsed.GetValue(_action) ?? []);
+        var virtio = VirtioSettings.Parse(parsed.GetValue(_device) ?? [], DriveSettings.Parse(parsed.GetValue(_drive) ?? []), devices, out var others);
         return new RunSettings
         {
             Model = RunSettings.ParseModel(parsed.GetValue(_model) ?? "pc"),
@@ -66,7 +71,8 @@ internal sealed class RunOptions(string cpus = "1")
             Append = parsed.GetValue(_append) ?? "",
             Serial = ReadSerial(parsed.GetValue(_serial) ?? [], devices),
             DebugConsole = parsed.GetValue(_debugcon) is { } debugcon ? SerialTarget.Parse("-debugcon", debugcon, devices) : null,
-            Devices = DeviceSettings.Parse(parsed.GetValue(_device) ?? []),
+            Devices = DeviceSettings.Parse(others),
+            Virtio = virtio,
             Accel = AccelSettings.Parse(parsed.GetValue(_accel) ?? "tcg"),
             NoReboot = parsed.GetValue(_noReboot) || actions.EndOnReset,
             EndOnPanic = actions.EndOnPanic,

@@ -38,7 +38,7 @@ public sealed record DeviceSettings(DebugExitOptions? DebugExit, bool TestDevice
                 "isa-debug-exit" => settings with { DebugExit = DebugExitOf(list) },
                 "pc-testdev" => settings with { TestDevice = true },
                 "pvpanic" => settings with { PvPanic = PvPanicOf(list) },
-                _ => throw new UsageException($"-device {list.Head}: no such device (isa-debug-exit, pvpanic, pc-testdev)"),
+                _ => throw new UsageException($"-device {list.Head}: no such device: see -device help"),
             };
             list.Finish();
         }
@@ -79,6 +79,7 @@ public sealed record RunSettings
     public IReadOnlyList<SerialTarget> Serial { get; init; } = [new(SerialKind.Stdio)];
     public SerialTarget? DebugConsole { get; init; }
     public DeviceSettings Devices { get; init; } = new(null, false);
+    public IReadOnlyList<VirtioSettings> Virtio { get; init; } = [];
     public AccelSettings Accel { get; init; } = AccelSettings.Default;
     public bool NoReboot { get; init; }
 

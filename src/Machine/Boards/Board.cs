@@ -25,6 +25,7 @@ public sealed class Board : IDisposable
         if (options.Cpus is < 1 or > BoardOptions.MaximumCpus)
             throw new ArgumentOutOfRangeException(nameof(options), options.Cpus, $"a board has 1 to {BoardOptions.MaximumCpus} processors");
         options.Topology.Validate();
+        if (options.Virtio.Count > 0 && options.Model != BoardModel.Pc) throw new ArgumentException("virtio devices need a board with PCI: -M pc", nameof(options));
         _options = options;
         Layout = new RamLayout(options.RamBytes);
         _fabric = new InterruptFabric(options, _map);
@@ -70,7 +71,9 @@ public sealed class Board : IDisposable
     public VgaTextScreen? CreateScreen(IGuestMemory memory) => _chipset.Vga is { } vga ? new VgaTextScreen(memory, vga) : null;
 
     /// <summary>Maps RAM and all devices.</summary>
-    public void Connect(GuestRam ram, PhysicalMap map, PortMap ports)
+    /// <param name="memory">What the devices that reach memory by themselves write to.</param>
+    /// <exception cref="ArgumentException">The RAM is not the board's, or there are more PCI devices than slots.</exception>
+    public void Connect(GuestRam ram, PhysicalMap map, PortMap ports, PhysicalMemory memory)
     {
         if (ram.Length != Layout.Bytes) throw new ArgumentException($"the board was built for {Layout.Bytes} bytes of RAM, not {ram.Length}", nameof(ram));
         map.Change(edit =>
@@ -79,6 +82,7 @@ public sealed class Board : IDisposable
             if (Layout.HighBytes > 0) edit.Ram(new GuestPhysical(RamLayout.HighStart), new RamOffset(Layout.LowBytes), Layout.HighBytes);
             foreach (var range in _map.Mmio) edit.Mmio(new GuestPhysical(range.Start), new MmioRegion(range.Name, range.Device, range.Bytes, range.Gate.Monitor, range.MaxAccess));
         });
+        _chipset.Pci?.Connect(map, memory);
         foreach (var range in _map.Ports) ports.Map(range.First, new PortRegion(range.Name, range.Device, range.Count, range.Gate.Monitor, range.MaxAccess));
     }
 
@@ -93,6 +97,7 @@ public sealed class Board : IDisposable
             ApicIds = _options.Topology.ApicIds, SerialPorts = Math.Min(_options.Serial.Count, Platform.SerialPorts.Length), HasPci = isPc, HasKeyboard = isPc,
             HasVga = isPc, HasHpet = isPc, HasPvPanic = _options.PvPanic,
         }, memory);
+        _chipset.Pci?.AssignAddresses();
         FwCfg.SetCommandLine(request.CommandLine);
         return BootLoader.Load(request with { HasVgaText = isPc, RsdpAddress = rsdp }, memory);
     }

@@ -43,6 +43,9 @@ public sealed record BoardOptions
     /// <summary>pvpanic at port 0x505.</summary>
     public bool PvPanic { get; init; }
 
+    /// <summary>Devices on the PCI bus, in the order of their slots.</summary>
+    public IReadOnlyList<VirtioOptions> Virtio { get; init; } = [];
+
     /// <summary>What the real-time clock shows at power-on.</summary>
     public DateTime RtcStart { get; init; } = DateTime.UtcNow;
 

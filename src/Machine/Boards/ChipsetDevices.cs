@@ -25,7 +25,7 @@ internal sealed class ChipsetDevices
         var reset = new ResetControl(options.Control);
         if (options.Model == BoardModel.Pc)
         {
-            AddPci(map, reset);
+            Pci = new PciDevices(options, fabric, map, reset);
             AddKeyboardController(options, map);
             Vga = AddVga(map);
         }
@@ -37,17 +37,12 @@ internal sealed class ChipsetDevices
 
     public FwCfg FwCfg { get; }
 
+    /// <summary>Null on a board without PCI.</summary>
+    public PciDevices? Pci { get; }
+
     public VgaPorts? Vga { get; }
 
     public void PressPowerButton() => _pmGate.Run(_pm.PressPowerButton);
-
-    private static void AddPci(DeviceMap map, ResetControl reset)
-    {
-        var gate = new Gate();
-        var host = new PciHost(reset);
-        map.Add(new PortRange("pci", 0xcf8, 8, host, gate, 4));
-        map.Add(gate, host);
-    }
 
     private static void AddKeyboardController(BoardOptions options, DeviceMap map)
     {

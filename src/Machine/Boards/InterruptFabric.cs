@@ -19,11 +19,10 @@ internal sealed class InterruptFabric
 
     public InterruptFabric(BoardOptions options, DeviceMap map)
     {
-        var bus = new ApicBus();
-        IoApic = new IoApic(bus);
-        _apics = [.. options.Topology.ApicIds.Select(id => new LocalApic(id, bus, options.Clock, options.Tsc, id == 0 ? AcknowledgePic : null))];
+        IoApic = new IoApic(Bus);
+        _apics = [.. options.Topology.ApicIds.Select(id => new LocalApic(id, Bus, options.Clock, options.Tsc, id == 0 ? AcknowledgePic : null))];
         Pics = new PicPair(new ActionLine(_apics[0].SetLint0));
-        bus.Connect(_apics, EndOfInterrupt);
+        Bus.Connect(_apics, EndOfInterrupt);
         for (int i = 0; i < IsaLines; i++) _isa[i] = new SharedLine(IsaInput(i));
 
         map.Add(new PortRange("pic1", 0x20, 2, Pics.MasterPorts, _picGate));
@@ -33,6 +32,9 @@ internal sealed class InterruptFabric
         map.Add(_picGate, Pics);
         map.Add(_ioApicGate, IoApic);
     }
+
+    /// <summary>Carries the messages of IOAPIC and PCI devices.</summary>
+    public ApicBus Bus { get; } = new();
 
     public PicPair Pics { get; }
 

@@ -23,12 +23,12 @@ internal static class IsaDevices
         var gate = new Gate();
         var (port, request) = Platform.SerialPorts[index];
         var link = options.Serial[index];
-        var pump = new SerialInputPump(link, gate);
+        var pump = new ChannelPump<byte>(link.GuestInput, gate);
         var uart = new Uart16550(link, fabric.IsaLine(request), gate.Guard(options.Clock), pump.SignalRoom, panic.Watch(options, gate, map).Observe);
         map.Add(new PortRange($"uart{index}", port, 8, uart, gate));
         map.Add(gate, uart);
         map.Own(pump);
-        pump.Start(uart);
+        pump.Start(uart.Receive);
     }
 
     private static void AddTestDevice(InterruptFabric fabric, DeviceMap map)

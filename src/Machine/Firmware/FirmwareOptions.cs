@@ -24,5 +24,8 @@ internal static class Platform
     /// <summary>SLP_TYP for S5. Programs written for PC emulators write 0x2000 to port 0x604 without asking the DSDT.</summary>
     public const byte SoftOffType = 0;
 
+    /// <summary>The ISA request that a PCI interrupt pin (0 is INTA#) leads to; on the IOAPIC it is the pin of the same number. Level-triggered.</summary>
+    public static byte PciRequest(int slot, int pin) => (byte)(10 + (slot + pin & 1));
+
     public static readonly (ushort Port, byte Request)[] SerialPorts = [(0x3f8, 4), (0x2f8, 3), (0x3e8, 4), (0x2e8, 3)];
 }

@@ -14,7 +14,7 @@ public interface IBlockRequest
 /// A disk as devices use it: a channel of requests, and one task that runs them in order on the image. Submitting never waits, so a vCPU that rings a doorbell goes
 /// on at once. Owns the image.
 /// </summary>
-public sealed class BlockBackEnd : IAsyncDisposable
+public sealed class BlockBackEnd : IDisposable
 {
     /// <summary>Fits into a core's second-level cache: data passes through it on its way between file and guest.</summary>
     public const int BufferBytes = 128 * 1024;
@@ -35,24 +35,43 @@ public sealed class BlockBackEnd : IAsyncDisposable
 
     public bool IsReadOnly { get; }
 
-    /// <summary>After <see cref="DisposeAsync"/> requests vanish.</summary>
+    /// <summary>After <see cref="Dispose"/> requests vanish.</summary>
     public void Submit(IBlockRequest request) => _requests.Writer.TryWrite(request);
 
     /// <summary>Runs what was submitted, flushes and closes the image.</summary>
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
         _requests.Writer.TryComplete();
-        await _running.ConfigureAwait(false);
+        _running.Wait();
     }
 
     private async Task RunAsync()
     {
         using var image = _image;
         var buffer = new byte[BufferBytes];
-        while (await _requests.Reader.WaitToReadAsync().ConfigureAwait(false))
+        try
         {
-            while (_requests.Reader.TryRead(out var request)) request.Run(image, buffer);
+            while (await _requests.Reader.WaitToReadAsync().ConfigureAwait(false))
+            {
+                while (_requests.Reader.TryRead(out var request)) request.Run(image, buffer);
+            }
         }
-        if (!image.IsReadOnly) image.Flush();
+        catch (OperationCanceledException)
+        {
+            // The machine is torn down: its memory takes nothing any more.
+        }
+        if (!image.IsReadOnly) FlushAtEnd(image);
+    }
+
+    // There is nobody left to tell: the guest heard of each flush of its own.
+    private static void FlushAtEnd(IDiskImage image)
+    {
+        try
+        {
+            image.Flush();
+        }
+        catch (IOException)
+        {
+        }
     }
 }

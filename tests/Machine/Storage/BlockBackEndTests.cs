@@ -6,7 +6,7 @@ namespace Tcg.Mttcg.Machine.Tests.Storage;
 public class BlockBackEndTests
 {
     [Fact]
-    public async Task Requests_run_in_order_while_the_caller_goes_on_and_the_image_is_flushed_and_closed_at_the_end()
+    public void Requests_run_in_order_while_the_caller_goes_on_and_the_image_is_flushed_and_closed_at_the_end()
     {
         var image = new MemoryImage(4096);
         var order = new List<int>();
@@ -20,7 +20,7 @@ public class BlockBackEndTests
         }
         Assert.Empty(order);
         held.Set();
-        await backEnd.DisposeAsync();
+        backEnd.Dispose();
         Assert.Equal(Enumerable.Range(0, 100), order);
         Assert.Equal(["flush", "close"], image.Calls);
         backEnd.Submit(new Request(_ => order.Clear()));

@@ -1,3 +1,5 @@
+using Tcg.Mttcg.Machine.Pci;
+
 namespace Tcg.Mttcg.Machine.Firmware.Acpi;
 
 /// <summary>The differentiated system description: processors, the fixed devices and the soft-off state.</summary>
@@ -41,5 +43,16 @@ internal static class Dsdt
             Aml.BusRange(0, 0xff),
             Aml.Io(0xcf8, 8),
             Aml.PortRange(0xd00, 0xffff),
-            Aml.MemoryRange((uint)RamLayout.LowLimit, 0xfebfffff))));
+            Aml.MemoryRange((uint)RamLayout.LowLimit, 0xfebfffff))),
+        Aml.Name("_PRT", Aml.PackageOf([.. InterruptRoutes()])));
+
+    /// <summary>For each slot and pin the interrupt it is wired to (ACPI specification 6.2.13).</summary>
+    private static IEnumerable<byte[]> InterruptRoutes()
+    {
+        for (int slot = 1; slot < PciBus.Slots; slot++)
+        {
+            for (int pin = 0; pin < 4; pin++)
+                yield return Aml.PackageOf(Aml.Integer((uint)slot << 16 | 0xffff), Aml.Integer((uint)pin), Aml.Integer(0), Aml.Integer(Platform.PciRequest(slot, pin)));
+        }
+    }
 }
