@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Fetches the guests that tests and benchmarks boot from Debian's packages, by name, into guests/cache. Needs apt-get and dpkg-deb, no root.
+# With --ssh also dropbear and the libraries it needs, for an initramfs that one can log in to.
 set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 cache=$here/cache
@@ -53,5 +54,27 @@ if [[ ! -f $cache/modules/order ]]; then
     for module in "${modules[@]}"; do tar -xO --wildcards "./lib/modules/*/$module.ko" -f package.tar >"$cache/modules/$module.ko"; done
     printf '%s\n' "${modules[@]}" >"$cache/modules/order"
     echo "fetched modules"
+fi
+# package, file inside it
+ssh=(
+    "dropbear-bin usr/sbin/dropbear"
+    "libtomcrypt1 usr/lib/x86_64-linux-gnu/libtomcrypt.so.1"
+    "libtommath1 usr/lib/x86_64-linux-gnu/libtommath.so.1"
+    "libgmp10 usr/lib/x86_64-linux-gnu/libgmp.so.10"
+    "libcrypt1 lib/x86_64-linux-gnu/libcrypt.so.1"
+    "zlib1g lib/x86_64-linux-gnu/libz.so.1"
+    "libc6 lib/x86_64-linux-gnu/libc.so.6"
+    "libc6 lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
+)
+if [[ ${1:-} == --ssh && ! -d $cache/ssh ]]; then
+    mkdir root ssh
+    for row in "${ssh[@]}"; do
+        read -r package file <<<"$row"
+        fetch "$package"
+        dpkg-deb -x ./*.deb root
+        cp -L "root/$file" ssh/
+    done
+    mv ssh "$cache/ssh"
+    echo "fetched ssh"
 fi
 "$here/initramfs.sh"

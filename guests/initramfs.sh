@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes guests/cache/initramfs.cpio: a static busybox, the kernel's virtio modules and the init script below, as a "newc" archive (Linux, Documentation/driver-api/early-userspace).
-# The kernel command line tells init what to do: "mttcg=poweroff" or "mttcg=reboot" after the marker line, else a shell on ttyS0.
+# The kernel command line tells init what to do: "mttcg=net" asks DHCP for an address and starts dropbear if it is there (fetch.sh --ssh makes initramfs-ssh.cpio), "mttcg=poweroff" or
+# "mttcg=reboot" act after the marker line, else a shell waits on ttyS0.
 set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 busybox=$here/cache/busybox
@@ -24,7 +25,9 @@ entry() {
 pad() { head -c $(((4 - $1 % 4) % 4)) /dev/zero; }
 
 init=$(mktemp)
-trap 'rm -f "$init" "$out.new"' EXIT
+lease=$(mktemp)
+accounts=$(mktemp)
+trap 'rm -f "$init" "$lease" "$accounts" "$out.new"' EXIT
 cat >"$init" <<'INIT'
 #!/bin/busybox sh
 export PATH=/bin
@@ -32,10 +35,20 @@ export PATH=/bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
+mkdir -p /dev/pts
+mount -t devpts pts /dev/pts
 exec </dev/console >/dev/console 2>&1
+ip link set lo up
 if grep -q 0x1af4 /sys/bus/pci/devices/*/vendor 2>/dev/null; then
     while read -r module; do insmod "/modules/$module.ko"; done </modules/order
 fi
+for word in $(cat /proc/cmdline); do
+    if [ "$word" = mttcg=net ]; then
+        ip link set eth0 up
+        udhcpc -i eth0 -n -q -t 10 && echo "mttcg: network $(ip -4 -o addr show eth0 | awk '{ print $4 }')"
+        if [ -x /bin/dropbear ]; then dropbear -R -B -p 22; fi
+    fi
+done
 read -r uptime rest </proc/uptime
 echo "mttcg: init runs, $(nproc) processors, kernel $(uname -r), up $uptime s"
 for word in $(cat /proc/cmdline); do
@@ -47,12 +60,39 @@ done
 exec setsid cttyhack sh
 INIT
 
-{
-    for folder in bin dev mnt modules proc sys tmp; do entry $folder 040755; done
+# What udhcpc calls with a lease in its environment.
+cat >"$lease" <<'LEASE'
+#!/bin/sh
+[ "$1" = bound ] || [ "$1" = renew ] || exit 0
+ip addr flush dev "$interface"
+ip addr add "$ip/$mask" dev "$interface"
+[ -z "$router" ] || ip route add default via "${router%% *}"
+for server in $dns; do echo "nameserver $server"; done >/etc/resolv.conf
+[ -z "$hostname" ] || hostname "$hostname"
+exit 0
+LEASE
+# root without a password: a guest behind a forward on the loopback interface of its host.
+echo 'root::0:0:root:/:/bin/sh' >"$accounts"
+
+base() {
+    for folder in bin dev etc etc/dropbear etc/udhcpc lib lib64 mnt modules proc sys tmp; do entry $folder 040755; done
     entry bin/busybox 0100755 "$busybox"
     while read -r module; do entry "modules/$module.ko" 0100644 "$modules/$module.ko"; done <"$modules/order"
     entry modules/order 0100644 "$modules/order"
+    entry etc/udhcpc/default.script 0100755 "$lease"
+    entry etc/passwd 0100644 "$accounts"
     entry init 0100755 "$init"
-    entry 'TRAILER!!!' 0
-} >"$out.new"
+}
+
+ssh() {
+    entry bin/dropbear 0100755 "$here/cache/ssh/dropbear"
+    for file in "$here"/cache/ssh/lib*.so*; do entry "lib/${file##*/}" 0100755 "$file"; done
+    entry lib64/ld-linux-x86-64.so.2 0100755 "$here/cache/ssh/ld-linux-x86-64.so.2"
+}
+
+{ base; entry 'TRAILER!!!' 0; } >"$out.new"
 mv "$out.new" "$out"
+if [[ -d $here/cache/ssh ]]; then
+    { base; ssh; entry 'TRAILER!!!' 0; } >"$out.new"
+    mv "$out.new" "${out%.cpio}-ssh.cpio"
+fi

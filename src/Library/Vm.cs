@@ -76,6 +76,9 @@ public sealed record VmOptions
 
     /// <summary>isa-debug-exit; null: none.</summary>
     public DebugExitOptions? DebugExit { get; init; } = new(0xf4, 4);
+
+    /// <summary>Devices on the PCI bus: disks, network cards and others.</summary>
+    public IReadOnlyList<VirtioOptions> Virtio { get; init; } = [];
     public BackEndKind BackEnd { get; init; }
 
     /// <summary>Only one vCPU runs at a time, in turns.</summary>
@@ -98,6 +101,7 @@ public sealed record VmOptions
         },
         Serial = [console.Link],
         DebugExit = DebugExit,
+        Virtio = Virtio,
         BackEnd = BackEnd,
         SingleThread = SingleThread,
         CodeBytes = CodeBytes,

@@ -32,6 +32,7 @@ internal static class RunCommand
         Examples:
           mttcg run -smp 2 -m 32M -kernel memtest86+x64.bin -append console=ttyS0
           mttcg run -kernel test.elf -device isa-debug-exit,iobase=0xf4 -no-reboot
+          mttcg run -kernel vmlinuz -initrd initrd -nic user,hostfwd=tcp::2222-:22
           mttcg run -kernel test.elf -d in_asm,int -D log.txt -serial file:out.txt
         """;
 
@@ -63,7 +64,8 @@ internal static class RunCommand
         SerialTarget[] targets = [.. settings.Serial, .. settings.DebugConsole is { } debug ? [debug] : Array.Empty<SerialTarget>(), .. settings.Virtio.OfType<VirtioTerminal>().Select(console => console.Target)];
         if (targets.Count(target => target.Kind == SerialKind.Stdio) > 1) throw new UsageException("-serial: only one port can use standard input and output");
         SerialLink[] links = [.. targets.Select(target => new SerialLink(discardOutput: target.Kind == SerialKind.Null))];
-        var virtio = VirtioParts.Open(settings.Virtio, links.AsSpan(targets.Length - settings.Virtio.OfType<VirtioTerminal>().Count()));
+        await using var networks = await NetworkParts.StartAsync(settings.Netdevs);
+        var virtio = VirtioParts.Open(settings.Virtio, links.AsSpan(targets.Length - settings.Virtio.OfType<VirtioTerminal>().Count()), networks.Links);
         await using var machine = Load(settings, () => MachineRun.Create(settings, kernel, links[..settings.Serial.Count], settings.DebugConsole is null ? null : links[settings.Serial.Count], log.Log, virtio));
         ConsoleKeys Keys(SerialLink link) => new(link.Input, new ConsoleMonitor(machine, Console.Error), () => _ = machine.StopAsync());
         var ends = new List<IAsyncDisposable>();

@@ -24,6 +24,9 @@ internal sealed class RunOptions(string cpus = "1")
     private readonly Option<string?> _debugcon = new("-debugcon") { Description = "Debug console at port 0xe9: as -serial", HelpName = "WHERE" };
     private readonly Option<string[]> _device = new("-device") { Description = "Device, with properties as in isa-debug-exit,iobase=0xf4; 'help' lists them; may be repeated", HelpName = "DEVICE", DefaultValueFactory = _ => [] };
     private readonly Option<string[]> _drive = new("-drive") { Description = "Disk: file=PATH with any of format=raw|qcow2, if=virtio|none, id=ID, readonly=on, snapshot=on; may be repeated", HelpName = "file=PATH,...", DefaultValueFactory = _ => [] };
+    private readonly Option<string[]> _netdev = new("-netdev") { Description = "Network for a card's netdev=ID: user,id=ID with any of hostfwd=tcp:[ADDR]:PORT-[ADDR]:PORT, net=, host=, dns=, dhcpstart=, hostname=, restrict=on; or socket,id=ID with listen=:PORT, connect=HOST:PORT or udp=HOST:PORT,localaddr=ADDR:PORT", HelpName = "KIND,id=ID,...", DefaultValueFactory = _ => [] };
+    private readonly Option<string[]> _nic = new("-nic") { Description = "A card and its network in one: as -netdev without id, with mac=ADDR; or none", HelpName = "KIND,...", DefaultValueFactory = _ => [] };
+    private readonly Option<string?> _net = new("-net") { Description = "Accepted with 'none': there is no card unless asked for", HelpName = "none" };
     private readonly Option<bool> _noReboot = new("-no-reboot") { Description = "End instead of restarting when the guest resets" };
     private readonly Option<string[]> _action = new("-action") { Description = "panic=shutdown|none: what a panic of the guest's kernel does; reboot=reset|shutdown: what its reset does", HelpName = "EVENT=DO", DefaultValueFactory = _ => [] };
     private readonly Option<string> _accel = new("-accel") { Description = "tcg, with any of backend=jit|interp, thread=multi|single, tb-size=MIB, one-insn-per-tb=on|off", HelpName = "tcg,...", DefaultValueFactory = _ => "tcg" };
@@ -33,7 +36,7 @@ internal sealed class RunOptions(string cpus = "1")
     private readonly Option<bool> _stats = new("--stats") { Description = "Print what the machine did when it ends" };
 
     public IReadOnlyList<Option> All =>
-        [_model, _smp, _memory, _cpu, _kernel, _initrd, _append, _nographic, _display, _monitor, _serial, _chardev, _debugcon, _drive, _device, _noReboot, _action, _accel, _items, _logFile, _perfMap, _stats];
+        [_model, _smp, _memory, _cpu, _kernel, _initrd, _append, _nographic, _display, _monitor, _serial, _chardev, _debugcon, _drive, _device, _netdev, _nic, _net, _noReboot, _action, _accel, _items, _logFile, _perfMap, _stats];
 
     /// <summary>The same under headings, for help.</summary>
     public IReadOnlyList<OptionGroup> Groups =>
@@ -41,6 +44,7 @@ internal sealed class RunOptions(string cpus = "1")
         new("Machine", [_model, _smp, _memory, _cpu, _drive, _device, _noReboot, _action]),
         new("Boot", [_kernel, _initrd, _append]),
         new("Console", [_serial, _chardev, _debugcon, _nographic, _display, _monitor]),
+        new("Network", [_netdev, _nic, _net]),
         new("Translation", [_accel, _stats, _items, _logFile, _perfMap]),
     ];
 
@@ -60,6 +64,7 @@ internal sealed class RunOptions(string cpus = "1")
         var devices = SerialTarget.ParseDevices(parsed.GetValue(_chardev) ?? []);
         var actions = ActionSettings.Parse(parsed.GetValue(_action) ?? []);
         var virtio = VirtioSettings.Parse(parsed.GetValue(_device) ?? [], DriveSettings.Parse(parsed.GetValue(_drive) ?? []), devices, out var others);
+        var network = NetworkSettings.Parse(parsed.GetValue(_netdev) ?? [], parsed.GetValue(_nic) ?? [], parsed.GetValue(_net), [.. virtio.OfType<VirtioCard>()]);
         return new RunSettings
         {
             Model = RunSettings.ParseModel(parsed.GetValue(_model) ?? "pc"),
@@ -72,7 +77,8 @@ internal sealed class RunOptions(string cpus = "1")
             Serial = ReadSerial(parsed.GetValue(_serial) ?? [], devices),
             DebugConsole = parsed.GetValue(_debugcon) is { } debugcon ? SerialTarget.Parse("-debugcon", debugcon, devices) : null,
             Devices = DeviceSettings.Parse(others),
-            Virtio = virtio,
+            Netdevs = network.Netdevs,
+            Virtio = [.. virtio, .. network.Cards],
             Accel = AccelSettings.Parse(parsed.GetValue(_accel) ?? "tcg"),
             NoReboot = parsed.GetValue(_noReboot) || actions.EndOnReset,
             EndOnPanic = actions.EndOnPanic,

@@ -7,10 +7,13 @@ public sealed class PropertyList
 {
     private readonly string _option;
     private readonly Dictionary<string, string> _values = [];
+    private readonly List<string> _repeated = [];
+    private readonly string? _repeatable;
 
-    public PropertyList(string option, string text)
+    /// <param name="repeatable">The one property that may be given more than once: <see cref="TakeAll"/>.</param>
+    public PropertyList(string option, string text, string? repeatable = null)
     {
-        _option = option;
+        (_option, _repeatable) = (option, repeatable);
         var parts = text.Split(',', StringSplitOptions.TrimEntries);
         Head = parts[0];
         foreach (var part in parts.Skip(1))
@@ -18,13 +21,25 @@ public sealed class PropertyList
             var equals = part.IndexOf('=');
             var (key, value) = equals < 0 ? (part, "on") : (part[..equals], part[(equals + 1)..]);
             if (key.Length == 0) throw new UsageException($"{option}: '{text}' has an empty property");
-            if (!_values.TryAdd(key, value)) throw new UsageException($"{option}: '{key}' is given twice");
+            if (key == repeatable) _repeated.Add(value);
+            else if (!_values.TryAdd(key, value)) throw new UsageException($"{option}: '{key}' is given twice");
         }
     }
 
     public string Head { get; }
 
+    /// <summary>The option's name, for messages.</summary>
+    public string Option => _option;
+
     public string? Take(string key) => _values.Remove(key, out var value) ? value : null;
+
+    /// <summary>All values of the repeatable property.</summary>
+    public IReadOnlyList<string> TakeAll()
+    {
+        string[] all = [.. _repeated];
+        _repeated.Clear();
+        return all;
+    }
 
     public bool TakeSwitch(string key, bool otherwise) => Take(key) switch
     {
@@ -57,6 +72,7 @@ public sealed class PropertyList
 
     public void Finish()
     {
+        if (_repeated.Count > 0) throw new UsageException($"{_option}: unknown property '{_repeatable}'");
         if (_values.Count > 0) throw new UsageException($"{_option}: unknown property '{_values.Keys.First()}'");
     }
 }

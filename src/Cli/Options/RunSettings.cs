@@ -79,6 +79,7 @@ public sealed record RunSettings
     public IReadOnlyList<SerialTarget> Serial { get; init; } = [new(SerialKind.Stdio)];
     public SerialTarget? DebugConsole { get; init; }
     public DeviceSettings Devices { get; init; } = new(null, false);
+    public IReadOnlyList<NetdevSettings> Netdevs { get; init; } = [];
     public IReadOnlyList<VirtioSettings> Virtio { get; init; } = [];
     public AccelSettings Accel { get; init; } = AccelSettings.Default;
     public bool NoReboot { get; init; }

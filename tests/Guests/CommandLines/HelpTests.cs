@@ -35,7 +35,7 @@ public class HelpTests
         var help = (await MttcgProgram.Call("run", "--help")).Output;
         string[] flags =
         [
-            "-M", "-smp", "-m", "-kernel", "-initrd", "-append", "-nographic", "-serial", "-device", "-no-reboot", "-accel", "-d", "-D", "--help",
+            "-M", "-smp", "-m", "-kernel", "-initrd", "-append", "-nographic", "-serial", "-device", "-netdev", "-nic", "-net", "-no-reboot", "-accel", "-d", "-D", "--help",
         ];
         Assert.All(flags, flag => Assert.Matches($@"\n  ([-\w]+, )*{flag}[ ,\n]", help));
         Assert.All((string[])["thread=multi|single", "backend=jit|interp", "tb-size=", "one-insn-per-tb=", "in_asm, op, op_opt, out_asm, int, exec, cpu"], part => Assert.Contains(part, help));

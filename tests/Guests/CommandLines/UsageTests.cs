@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Tcg.Mttcg.Guests.Tests.Support;
 using Tcg.Mttcg.Guests.Workloads;
 
@@ -84,10 +87,44 @@ public sealed class UsageTests : IDisposable
     [InlineData("-smp sockets=20,cores=20", "at most 256")]
     [InlineData("-smp 2,dies=2", "dies")]
     [InlineData("-display gtk", "gtk")]
+    [InlineData("-netdev user", "id=NAME is missing")]
+    [InlineData("-netdev tap,id=n0", "'user' or 'socket'")]
+    [InlineData("-netdev user,id=n0", "no -device virtio-net-pci,netdev=n0")]
+    [InlineData("-netdev user,id=n0 -netdev user,id=n0 -device virtio-net-pci,netdev=n0", "given twice")]
+    [InlineData("-netdev user,id=n0 -device virtio-net-pci,netdev=n0 -device virtio-net-pci,netdev=n0", "in use already")]
+    [InlineData("-device virtio-net-pci,netdev=n1", "id=n1")]
+    [InlineData("-nic user,hostfwd=tcp::22-:0", "hostfwd=tcp::22-:0")]
+    [InlineData("-nic user,hostfwd=sctp::2222-:22", "[tcp|udp]")]
+    [InlineData("-nic user,hostfwd=tcp::2222-10.9.9.9:22", "10.9.9.9")]
+    [InlineData("-nic user,hostfwd=tcp:192.0.2.1:2222-:22", "192.0.2.1:2222")]
+    [InlineData("-nic user,net=10.0.2.0/40", "no mask")]
+    [InlineData("-nic user,net=10.0.2.0/255.0.255.0", "no mask")]
+    [InlineData("-nic user,dns=10.0.3.3", "dns=10.0.3.3")]
+    [InlineData("-nic user,ipv6=on", "only IPv4")]
+    [InlineData("-nic user,smb=/tmp", "smb")]
+    [InlineData("-nic user,mac=01:00:5e:00:00:01", "mac=")]
+    [InlineData("-nic user,model=e1000", "model=e1000")]
+    [InlineData("-nic none -nic user", "-nic none")]
+    [InlineData("-nic socket", "one of listen=")]
+    [InlineData("-nic socket,listen=:1234,connect=127.0.0.1:1", "one of listen=")]
+    [InlineData("-nic socket,connect=127.0.0.1", "HOST:PORT")]
+    [InlineData("-nic socket,udp=127.0.0.1:1", "localaddr")]
+    [InlineData("-nic socket,connect=127.0.0.1:1", "Connection refused")]
+    [InlineData("-nic socket,listen=192.0.2.1:1", "192.0.2.1:1")]
+    [InlineData("-net user", "-nic user")]
     [InlineData("--frobnicate", "--frobnicate")]
     [InlineData("stray", "stray")]
     [InlineData("-append", "-append")]
     public async Task A_value_that_makes_no_sense_is_refused(string flags, string named) => await Refused([named], ["run", "-kernel", _kernel, .. flags.Split(' ')]);
+
+    [Fact]
+    public async Task A_port_in_use_is_refused()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        foreach (var network in (string[])["user,hostfwd=tcp:{0}-:22", "socket,listen={0}"])
+            await Refused(["Address already in use", $"{taken.LocalEndpoint}"], "run", "-kernel", _kernel, "-nic", string.Format(CultureInfo.InvariantCulture, network, taken.LocalEndpoint));
+    }
 
     [Theory]
     [InlineData("run", "-kernel FILE is needed")]
