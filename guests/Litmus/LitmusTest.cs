@@ -17,6 +17,9 @@ namespace Tcg.Mttcg.Guests.Litmus;
 public sealed record LitmusTest(
     string Name, string Meaning, Func<uint, GuestImage> Build, int Cpus = 2, int RoundsPerStep = 1, bool MustRelax = false, int CodeMebibytes = 0)
 {
+    /// <summary>The code buffer for so many CPUs, in bytes: each needs a region or two; 0: any.</summary>
+    public long CodeBytes(int cpus) => CodeMebibytes == 0 ? 0 : Math.Max((long)CodeMebibytes << 20, (long)cpus << 17);
+
     /// <summary>The guest for so many rounds; at least one step.</summary>
     public GuestImage For(long rounds) => Build((uint)Math.Clamp(rounds / RoundsPerStep, 1, int.MaxValue));
 }

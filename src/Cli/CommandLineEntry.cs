@@ -10,6 +10,9 @@ namespace Tcg.Mttcg.Cli;
 /// <summary>The command line as a function: arguments in, exit code out.</summary>
 public static class CommandLineEntry
 {
+    // A machine ends within its own stop-timeout, but a busy host may take its time over the rest.
+    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(10);
+
     private const string Summary = "An x86-64 SMP machine that needs no KVM: guest code is translated, and each virtual CPU is an actor on its own thread.";
 
     public static async Task<int> RunAsync(string[] args)
@@ -20,7 +23,7 @@ public static class CommandLineEntry
         if (Complaint(parsed) is { } complaint) return Refuse(complaint);
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = LongestStop });
         }
         catch (Exception e) when (e is UsageException or BootImageException)
         {
@@ -40,7 +43,7 @@ public static class CommandLineEntry
 
     private static RootCommand Root()
     {
-        var root = new RootCommand(Summary) { DemoCommand.Create(), RunCommand.Create(), LitmusCommand.Create(), SelfTestCommand.Create(), SelfCheckCommand.Create() };
+        var root = new RootCommand(Summary) { DemoCommand.Create(), RunCommand.Create(), LitmusCommand.Create(), LoadTestCommand.Create(), SelfTestCommand.Create(), SelfCheckCommand.Create() };
         foreach (var option in root.Options.OfType<HelpOption>()) option.Action = new HelpText.Action();
         return root;
     }

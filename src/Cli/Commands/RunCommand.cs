@@ -41,7 +41,7 @@ internal static class RunCommand
         var options = new RunOptions();
         var command = new DocumentedCommand("run", "Boot a kernel or a bare-metal image, with QEMU's flags", "-kernel FILE [OPTIONS]") { Groups = options.Groups, Notes = [Codes, Keys, Examples] };
         foreach (var option in options.All) command.Add(option);
-        command.SetAction((parsed, cancel) => Listing(options, parsed) is { } listing ? Print(listing) : RunAsync(options.Read(parsed), cancel));
+        command.SetMachineAction((parsed, cancel) => Listing(options, parsed) is { } listing ? Print(listing) : RunAsync(options.Read(parsed), cancel));
         return command;
     }
 

@@ -20,7 +20,7 @@ internal static class SelfCheckCommand
         var command = new Command(
             "selfcheck", "Walk every exception, gate, mode and paging feature of the processor, and compare each with the manual. Exit code 0: all agree.") { write };
         foreach (var option in options.WithoutImage) command.Add(option);
-        command.SetAction((parsed, cancel) =>
+        command.SetMachineAction((parsed, cancel) =>
         {
             var image = SelfCheckGuest.Build();
             return parsed.GetValue(write) is { } directory ? Task.FromResult(Write(image, directory)) : RunAsync(options.Read(parsed, kernel: "selfcheck"), image, cancel);

@@ -30,7 +30,7 @@ internal static class SelfTestCommand
             Notes = ["A case is one instruction on one set of registers and memory, on the host and in every chosen back end. A difference is shrunk and printed with a regression test."],
         };
         foreach (var option in command.Groups.SelectMany(group => group.Options)) command.Add(option);
-        command.SetAction((parsed, cancel) =>
+        command.SetMachineAction((parsed, cancel) =>
         {
             if (new[] { isOracle, isFuzz, isIsa }.Count(parsed.GetValue) != 1) throw new UsageException("selftest: one of --oracle, --fuzz and --isa is wanted: see mttcg selftest --help");
             if (parsed.GetValue(isIsa)) return Task.FromResult(PrintIsa());

@@ -22,7 +22,7 @@ internal static class LitmusRun
     public static async Task<LitmusOutcome> RunAsync(RunSettings settings, LitmusTest test, long rounds, TimeSpan timeout, CancellationToken cancel)
     {
         settings = settings with { Devices = new DeviceSettings(new DebugExitOptions(0xf4, 4), false) };
-        if (test.CodeMebibytes > 0 && settings.Accel.CodeBytes is null) settings = settings with { Accel = settings.Accel with { CodeBytes = (long)test.CodeMebibytes << 20 } };
+        if (test.CodeMebibytes > 0 && settings.Accel.CodeBytes is null) settings = settings with { Accel = settings.Accel with { CodeBytes = test.CodeBytes(settings.Cpus) } };
         var clock = Stopwatch.StartNew();
         await using var console = new VmConsole();
         await using var machine = MachineRun.Create(settings, BootSource.FromBytes(test.Name, test.For(rounds).Bytes), [console.Link], null, null);

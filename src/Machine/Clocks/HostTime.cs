@@ -28,8 +28,11 @@ public static class HostTime
 /// The guest's TSC, derived from a clock: managed code cannot read the host's counter, and one monotonic source keeps it equal on all vCPUs.
 /// </summary>
 /// <param name="frequency">Ticks per second. At the default of 1 GHz a tick is a nanosecond of the clock.</param>
-public sealed class HostTsc(IClock clock, ulong frequency = 1_000_000_000) : ITimeStampCounter
+public sealed class HostTsc(IClock clock, ulong frequency = HostTsc.DefaultFrequency) : ITimeStampCounter
 {
+    /// <summary>Ticks per second of a machine's counter.</summary>
+    public const ulong DefaultFrequency = 1_000_000_000;
+
     public ulong Frequency { get; } = frequency == 0 ? throw new ArgumentOutOfRangeException(nameof(frequency)) : frequency;
 
     public ulong Read() => Frequency == HostTime.NanosecondsPerSecond

@@ -36,7 +36,7 @@ public class LitmusTests
     {
         var test = Litmus.LitmusTests.All.Single(test => test.Name == name);
         var rounds = test.MustRelax ? 200_000 : Math.Min(600 * test.RoundsPerStep / cpus, 100_000) * Scale / (backEnd == BackEndKind.Interpreter ? 3 : 1);
-        await using var vm = Vm.Start(Boot.Options(test.For(rounds), cpus) with { BackEnd = backEnd, CodeBytes = test.CodeMebibytes > 0 ? test.CodeMebibytes << 20 : null });
+        await using var vm = Vm.Start(Boot.Options(test.For(rounds), cpus) with { BackEnd = backEnd, CodeBytes = test.CodeMebibytes > 0 ? test.CodeBytes(cpus) : null });
         var result = await vm.ToEnd();
 
         Assert.StartsWith("forbidden 0000000000000000 relaxed ", vm.Console.Text);
