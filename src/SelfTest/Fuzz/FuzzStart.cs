@@ -6,6 +6,7 @@ namespace Tcg.Mttcg.SelfTest.Fuzz;
 /// <summary>Puts a processor into the state that a case begins with.</summary>
 internal static unsafe class FuzzStart
 {
+    private const int YmmBytes = 32;
     private const ushort RealCode = 0x9b, RealData = 0x93, UserReal = 0xf3;
 
     public static void Apply(FuzzCase some, Cpu cpu)
@@ -14,6 +15,8 @@ internal static unsafe class FuzzStart
         var state = cpu.State;
         for (var index = 0; index < 16; index++) state->Gpr[index] = some.Bitness == 64 ? some.Registers[index] : (uint)some.Registers[index];
         some.Vectors.CopyTo(new Span<byte>(state->Vector, 16 * CpuState.VectorStride));
+        // Behind a YMM register its slot is nobody's, and what becomes of it is nobody's business.
+        for (var index = 0; index < 16; index++) new Span<byte>(state->Vector + index * CpuState.VectorStride + YmmBytes, CpuState.VectorStride - YmmBytes).Clear();
         for (var index = 0; index < 8; index++) some.Vectors.AsSpan(index * 64, 10).CopyTo(new Span<byte>(state->X87 + index * 16, 10));
         state->MxCsr = some.MxCsr;
         state->HostMxCsr = some.MxCsr & ~0x3fu | 0x1f80;

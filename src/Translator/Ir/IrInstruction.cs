@@ -63,6 +63,9 @@ public struct IrSimd
     /// <summary>The memory operand is the destination.</summary>
     public bool Stores;
 
+    /// <summary>Only the elements that a mask chooses are accessed: <see cref="Runtime.ElementMove"/>, for the slow path; 0: all are.</summary>
+    public ulong Elements;
+
     /// <summary>It may raise SIMD floating-point exceptions (SDM 1 11.5.1).</summary>
     public bool Raises;
 }

@@ -12,7 +12,7 @@ internal static class IrTextSimd
         var encoder = Encoder.Create(Bitness(simd.Instruction), writer);
         encoder.Encode(simd.Instruction, simd.Instruction.IP);
         var memory = simd.MemorySize == 0 ? "" : $"{(simd.Stores ? " store" : " load")}{simd.MemorySize}";
-        return $"#{Bitness(simd.Instruction)}@0x{simd.Instruction.IP:x}:{Convert.ToHexStringLower(writer.Bytes.ToArray())}{memory}{(simd.Raises ? " raises" : "")}";
+        return $"#{Bitness(simd.Instruction)}@0x{simd.Instruction.IP:x}:{Convert.ToHexStringLower(writer.Bytes.ToArray())}{memory}{(simd.Elements != 0 ? $" elements{simd.Elements:x}" : "")}{(simd.Raises ? " raises" : "")}";
     }
 
     /// <exception cref="FormatException"/>
@@ -29,6 +29,7 @@ internal static class IrTextSimd
         if (words.Length < (simd.Raises ? 3 : 2)) return simd;
         simd.Stores = words[1].StartsWith("store", StringComparison.Ordinal);
         simd.MemorySize = byte.Parse(words[1].AsSpan(simd.Stores ? 5 : 4), CultureInfo.InvariantCulture);
+        if (words.Length > 2 && words[2].StartsWith("elements", StringComparison.Ordinal)) simd.Elements = ulong.Parse(words[2].AsSpan(8), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         return simd;
     }
 

@@ -121,7 +121,7 @@ public enum HelperId : ushort
     WriteSegmentBase,
     /// <summary>A = packed <see cref="MmxCall"/>, B = the source if it is no MMX register, zero-extended. Result: what the instruction computes. #MF like x87.</summary>
     Mmx,
-    /// <summary>A = offset in the segment, B = packed <see cref="ElementMove"/>. Vector registers in place.</summary>
+    /// <summary>A = offset in the segment, or linear address if none is named, B = packed <see cref="ElementMove"/>. Vector registers in place.</summary>
     MoveElements,
     /// <summary>A = target of a near branch in 64-bit code, not canonical with four-level paging: #GP(0) of the branch if it is not canonical now either. Result: A.</summary>
     BranchTarget,

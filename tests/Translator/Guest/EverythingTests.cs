@@ -51,7 +51,7 @@ public sealed class EverythingTests
                     if (!Matters(opcode, modRm)) continue;
                     byte[] code = [.. lead, (byte)opcode, (byte)modRm, .. Tail];
                     Assert.Equal(LiftOutcome.Lifted, lifter.Lift(block, context, new CodePages(code, room: 32)));
-                    foreach (var simd in block.Simd) Interpreted(simd.Instruction.Mnemonic);
+                    foreach (var simd in block.Simd) Interpreted(simd);
                     if (IrVerifier.Check(block) is { } problem) Assert.Fail($"{Convert.ToHexString(code)}: {problem}\n{IrText.Print(block)}");
                     var decoder = Decoder.Create(bitness, code);
                     seen.Add(decoder.Decode().Mnemonic);
@@ -60,7 +60,9 @@ public sealed class EverythingTests
         }
     }
 
-    private static unsafe void Interpreted(Mnemonic mnemonic) => Assert.True(SimdTable.Find(mnemonic).Body != null, $"{mnemonic} has no routine in the interpreter");
+    // Moves by elements are a helper.
+    private static unsafe void Interpreted(in IrSimd simd) =>
+        Assert.True(simd.Elements != 0 || SimdTable.Find(simd.Instruction.Mnemonic).Body != null, $"{simd.Instruction.Mnemonic} has no routine in the interpreter");
 
     private static IEnumerable<byte[]> Legacy(int bitness)
     {

@@ -4,7 +4,10 @@ using Tcg.Mttcg.Translator.Runtime;
 
 namespace Tcg.Mttcg.Translator.Guest.Families;
 
-/// <summary>Moves that access only the elements which a mask chooses: VMASKMOV, VPMASKMOV and the gathers. One helper, element by element.</summary>
+/// <summary>
+/// Moves that access only the elements which a mask chooses: VMASKMOV, VPMASKMOV and the gathers. One helper, element by element; a masked move
+/// whose vector lies in one page that needs no second look is the host's own.
+/// </summary>
 internal static class AvxMemory
 {
     public static readonly LiftRow[] Rows =
@@ -28,14 +31,34 @@ internal static class AvxMemory
     private static void Masked(Lifting at, int element)
     {
         var store = at.IsMemory(0);
-        Move(at, new ElementMove
+        var move = new ElementMove
         {
             Kind = store ? ElementMoveKind.Store : ElementMoveKind.Load,
             Vector = Number(at.RegisterOf(store ? 2 : 0)),
             Mask = Number(at.RegisterOf(1)),
             Element = element,
             Count = at.RegisterOf(1).GetSize() / element,
+        };
+        var address = at.MemoryOperand();
+        // A segment's limit and alignment are the elements' matter, not the vector's.
+        if (at.Has(TbFlags.AlignmentCheck) || (!at.Is64 && address.Segment != Segment.None)) Move(at, move);
+        else if (Simd.Available(at)) Direct(at, address, move);
+    }
+
+    private static void Direct(Lifting at, in IrAddress address, ElementMove move)
+    {
+        var where = move with { AddressSize = address.AddressSize, Segment = Segment.None, Code64 = at.Is64 };
+        at.Block.Simd.Add(new IrSimd
+        {
+            Instruction = at.Instruction,
+            MemorySize = (byte)at.Instruction.MemorySize.GetSize(),
+            Stores = move.Kind == ElementMoveKind.Store,
+            Elements = where.Raw,
         });
+        ref var i = ref at.Block.Append(IrOp.Simd);
+        i.Size = OpSize.B128;
+        i.Mem = at.Block.Address(address);
+        i.Imm = (ulong)(at.Block.Simd.Count - 1);
     }
 
     /// <summary>As many elements as fit the destination and have an index.</summary>

@@ -80,7 +80,7 @@ internal static unsafe class VectorHelpers
             offset += cpu.SegmentOf(move.Segment).Base;
         }
         address = new(move.Code64 ? offset : (uint)offset);
-        return true;
+        return cpu.TryAligned(address, move.Element, write);
     }
 
     private static bool IsChosen(Cpu cpu, ElementMove move, int i) => (Register(cpu, move.Mask)[(i + 1) * move.Element - 1] & 0x80) != 0;

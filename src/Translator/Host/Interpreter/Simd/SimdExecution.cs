@@ -19,6 +19,11 @@ internal static unsafe class SimdExecution
     public static void Run(Frame frame, IrInstruction* op)
     {
         ref readonly var simd = ref CollectionsMarshal.AsSpan(frame.Block.Simd)[(int)op->Imm];
+        if (simd.Elements != 0)
+        {
+            frame.Call(HelperId.MoveElements, GuestAddress.Linear(frame, op), simd.Elements, 0);
+            return;
+        }
         ref readonly var row = ref SimdTable.Find(simd.Instruction.Mnemonic);
         if (row.Body == null) throw new InvalidOperationException($"{simd.Instruction.Mnemonic} has no interpreter routine");
         const int words = 3 * SimdFetch.VectorBytes / sizeof(ulong);

@@ -90,7 +90,7 @@ internal sealed class AccessGroups
             case IrOp.Simd when x.Mem >= 0:
                 var simd = block.Simd[(int)x.Imm];
                 (bytes, writes) = (simd.MemorySize, simd.Stores);
-                if (Lowerer.NeedsScratch(simd.Instruction.Mnemonic)) return false;
+                if (Lowerer.ComparesStrings(simd.Instruction.Mnemonic)) return false;
                 break;
             default:
                 return false;
@@ -109,7 +109,7 @@ internal sealed class AccessGroups
         IrOp.IMul => true,
         >= IrOp.Bt and <= IrOp.Crc32 => true,
         >= IrOp.SetCarry and <= IrOp.ComplementCarry => true,
-        IrOp.Simd => x.Mem < 0 && !Lowerer.NeedsScratch(block.Simd[(int)x.Imm].Instruction.Mnemonic),
+        IrOp.Simd => x.Mem < 0 && !Lowerer.ComparesStrings(block.Simd[(int)x.Imm].Instruction.Mnemonic),
         _ => false,
     };
 

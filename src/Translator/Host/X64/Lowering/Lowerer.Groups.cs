@@ -24,10 +24,6 @@ internal sealed unsafe partial class Lowerer
 
     private HostMem HostOperand => HostMem.At(Reg.Rdx, _hostOffset);
 
-    /// <summary>These need RDX, or more scratch, of their own.</summary>
-    internal static bool NeedsScratch(Mnemonic mnemonic) =>
-        mnemonic is Mnemonic.Maskmovdqu || ComparesStrings(mnemonic);
-
     /// <summary>True: the access is served by its group's lookup.</summary>
     private bool LookupInGroup()
     {

@@ -183,7 +183,7 @@ internal sealed unsafe partial class Lowerer
         var reads = x.Op == IrOp.GuestLoad || x.Op == IrOp.Simd && !_block.Simd[(int)x.Imm].Stores;
         _w.Alu(AluOp.Xor, OpSize.B64, Reg.Rdx, EntryField((int)(reads ? AccessKind.Read : AccessKind.Write)));
         RecoverFlags(path.Source);
-        if (x.Op == IrOp.Simd && !reads) EncodeSimdStoreToBounce();
+        if (x.Op == IrOp.Simd && !reads && _block.Simd[(int)x.Imm].Elements == 0) EncodeSimdStoreToBounce();
         switch (x.Op)
         {
             case IrOp.GuestLoad:
@@ -203,6 +203,10 @@ internal sealed unsafe partial class Lowerer
                 break;
             case IrOp.GuestCmpXchg:
                 EmitCmpXchgSlow();
+                break;
+            case IrOp.Simd when _block.Simd[(int)x.Imm].Elements is not 0 and var elements:
+                _w.MovConstant(Reg.Rax, elements);
+                CallHelper(HelperId.MoveElements);
                 break;
             case IrOp.Simd when reads:
                 SlowHelper(HelperId.LoadWide, _block.Simd[(int)x.Imm].MemorySize);

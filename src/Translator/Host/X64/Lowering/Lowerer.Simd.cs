@@ -29,20 +29,10 @@ internal sealed unsafe partial class Lowerer
         if (raises && TryRaise(instruction)) return;
         if (touchesFlags) BeforeFlagOperation();
 
-        switch (instruction.Mnemonic)
-        {
-            case Mnemonic.Maskmovdqu:
-                MaskedStore(instruction);
-                break;
-            case var mnemonic when ComparesStrings(mnemonic):
-                CompareStrings(instruction, simd.MemorySize > 0);
-                break;
-            default:
-                EncodeSimd(instruction);
-                break;
-        }
+        if (ComparesStrings(instruction.Mnemonic)) CompareStrings(instruction, simd.MemorySize > 0);
+        else EncodeSimd(instruction);
         if (touchesFlags) AfterFlagOperation();
-        if (simd.Stores) ResumeHere();
+        if (simd.Stores || simd.Elements != 0) ResumeHere();
     }
 
     private static void PointTo(ref Instruction instruction, Register register, uint displacement)
@@ -91,37 +81,12 @@ internal sealed unsafe partial class Lowerer
     private void EncodeSimdStoreToBounce()
     {
         var instruction = _block.Simd[(int)Current.Imm].Instruction;
-        if (instruction.Mnemonic == Mnemonic.Maskmovdqu)
-        {
-            // Unselected bytes must be written back as they were, so they are read first; their old value has been fetched by no one else.
-            var address = HostMem.Env(CpuState.BounceOffset + 56);
-            _w.Store(OpSize.B64, address, Reg.Rdx);
-            SlowHelper(HelperId.LoadWide, 16);
-            _w.Load(OpSize.B64, Reg.Rdx, address);
-            _w.Push(Reg.Rdi);
-            _w.Lea(OpSize.B64, Reg.Rdi, HostMem.Env(CpuState.BounceOffset));
-            Encode(HostMaskedStore(instruction));
-            _w.Pop(Reg.Rdi);
-            return;
-        }
         PointTo(ref instruction, Register.RBP, CpuState.BounceOffset);
         EncodeSimd(instruction);
     }
 
-    /// <summary>MASKMOVDQU stores through RDI, which is a guest register's home.</summary>
-    private void MaskedStore(in Instruction instruction)
-    {
-        _w.Mov(OpSize.B64, Reg.Rax, Reg.Rdi);
-        _w.Mov(OpSize.B64, Reg.Rdi, Reg.Rdx);
-        Encode(HostMaskedStore(instruction));
-        _w.Mov(OpSize.B64, Reg.Rdi, Reg.Rax);
-    }
-
-    private static Instruction HostMaskedStore(in Instruction instruction) =>
-        Instruction.CreateMaskmovdqu(64, instruction.Op1Register, instruction.Op2Register);
-
-    /// <summary>By explicit lengths or to an index: with implicit general registers.</summary>
-    private static bool ComparesStrings(Mnemonic mnemonic) => mnemonic
+    /// <summary>By explicit lengths or to an index: with implicit general registers, for which it needs RDX and more.</summary>
+    internal static bool ComparesStrings(Mnemonic mnemonic) => mnemonic
         is Mnemonic.Pcmpistri or Mnemonic.Pcmpestri or Mnemonic.Pcmpestri64 or Mnemonic.Pcmpestrm or Mnemonic.Pcmpestrm64
         or Mnemonic.Vpcmpistri or Mnemonic.Vpcmpestri or Mnemonic.Vpcmpestri64 or Mnemonic.Vpcmpestrm or Mnemonic.Vpcmpestrm64;
 
