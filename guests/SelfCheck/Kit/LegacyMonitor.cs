@@ -102,8 +102,8 @@ internal sealed class LegacyMonitor : Monitor
     }
 
     /// <summary>A flat 32-bit task.</summary>
-    /// <param name="words">Offsets in the TSS and what stands there, in place of the usual.</param>
-    public void Task(uint tss, uint eip, uint esp, params ReadOnlySpan<(uint Offset, uint Value)> words)
+    /// <param name="words">In pairs: offsets in the TSS and what stands there, in place of the usual.</param>
+    public void Task(uint tss, uint eip, uint esp, params ReadOnlySpan<uint> words)
     {
         Poke(tss + 0x20, 4, eip);
         Poke(tss + 0x24, 4, Ef.Fixed);
@@ -112,7 +112,7 @@ internal sealed class LegacyMonitor : Monitor
         Poke(tss + 0x4c, 4, Sel.Code32);
         foreach (var offset in (uint[])[0x50, 0x54]) Poke(tss + offset, 4, Sel.Data);
         Poke(tss + 0x66, 2, 0x68);
-        foreach (var (offset, value) in words) Poke(tss + offset, 4, value);
+        for (var i = 0; i < words.Length; i += 2) Poke(tss + words[i], 4, words[i + 1]);
     }
 
     protected override void Begin(CheckEntry entry, Label go, ReadOnlySpan<CpuidBit> needs)

@@ -65,10 +65,13 @@ public sealed partial class Lifting
     }
 
     /// <summary>The two ways of a conditional branch; the flags or the operand were tested by a branch to <paramref name="taken"/>.</summary>
-    public void GotoEither(ulong taken, ulong target)
+    /// <param name="size">Operand size of the branch.</param>
+    /// <param name="undo">Emits what takes back what was changed, if the target lies beyond CS.</param>
+    public void GotoEither(ulong taken, ulong target, OpSize size, Action? undo = null)
     {
         Goto(NextRip, 1);
         Label(taken);
+        CheckTarget(Constant(target), size, undo);
         Goto(target, 0);
     }
 

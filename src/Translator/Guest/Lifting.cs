@@ -42,6 +42,7 @@ public sealed partial class Lifting(CodeWindow window, InstructionGate gate)
         if (!Is64) NextRip = (uint)NextRip;
         Block.Append(IrOp.InsnStart).Imm = rip;
 
+        CheckFetch();
         if (Instruction.IsInvalid)
         {
             // Iced gives up after 15 bytes; fewer cannot have been too long.

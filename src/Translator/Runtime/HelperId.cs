@@ -66,7 +66,7 @@ public enum HelperId : ushort
     Sti,
     /// <summary>A = segment register (encoding), B = selector. Loads with all checks of the mode; SS sets <see cref="CpuState.InterruptShadow"/>.</summary>
     LoadSegment,
-    /// <summary>A = selector, B = offset, C = operand size in bytes | next RIP &lt;&lt; 8 where a return address is pushed. RIP is set.</summary>
+    /// <summary>A = selector, B = offset, C = operand size in bytes | next RIP &lt;&lt; 8 for the return address. RIP is set.</summary>
     FarJump, FarCall,
     /// <summary>A = operand size in bytes, B = bytes to release. RIP is set.</summary>
     FarReturn,

@@ -46,6 +46,8 @@ public enum TbFlags : uint
     ProtectedVirtualInterrupts = 1 << 24,
     /// <summary>MXCSR leaves an exception unmasked.</summary>
     SimdExceptions = 1 << 25,
+    /// <summary>CS ends before the offsets that its width can name: fetches and branch targets are checked.</summary>
+    CodeLimit = 1 << 26,
 }
 
 /// <summary>How a TB is to be compiled, beside what it does. Part of the key.</summary>

@@ -25,17 +25,17 @@ internal static class Branches
 
     private static void JumpIf(Lifting at)
     {
-        if (at.TrySideExit(Conditions.Of(at.Instruction), at.Instruction.NearBranchTarget)) return;
+        if (!at.ChecksTargets(SizeOf(at)) && at.TrySideExit(Conditions.Of(at.Instruction), at.Instruction.NearBranchTarget)) return;
         var taken = at.NewLabel();
         at.BranchIf(Conditions.Of(at.Instruction), taken);
-        at.GotoEither(taken, at.Instruction.NearBranchTarget);
+        at.GotoEither(taken, at.Instruction.NearBranchTarget, SizeOf(at));
     }
 
     private static void JumpIfCountZero(Lifting at, OpSize counter)
     {
         var taken = at.NewLabel();
         at.BranchIfZero(Lifting.Rcx, counter, taken);
-        at.GotoEither(taken, at.Instruction.NearBranchTarget);
+        at.GotoEither(taken, at.Instruction.NearBranchTarget, SizeOf(at));
     }
 
     private static void Loop(Lifting at, Condition? leave)
@@ -46,7 +46,7 @@ internal static class Branches
         if (leave is { } condition) at.BranchIf(condition, leaving);
         at.BranchIfNotZero(Lifting.Rcx, counter, taken);
         if (leave is not null) at.Label(leaving);
-        at.GotoEither(taken, at.Instruction.NearBranchTarget);
+        at.GotoEither(taken, at.Instruction.NearBranchTarget, SizeOf(at), () => at.Emit(IrOp.Add, counter, Lifting.Rcx, Lifting.Rcx, at.Constant(1)));
     }
 
     private static OpSize CounterOf(Code code) => code switch
@@ -61,8 +61,15 @@ internal static class Branches
     private static void Jump(Lifting at)
     {
         if (FarTransfers.IsFar(at)) FarTransfers.Jump(at);
-        else if (IsDirect(at)) at.Goto(at.Instruction.NearBranchTarget, 0);
-        else at.GotoIndirect(IndirectTarget(at));
+        else if (IsDirect(at))
+        {
+            at.CheckTarget(at.Constant(at.Instruction.NearBranchTarget), SizeOf(at));
+            at.Goto(at.Instruction.NearBranchTarget, 0);
+        }
+        else
+        {
+            at.GotoIndirect(IndirectTarget(at));
+        }
     }
 
     private static void Call(Lifting at)
@@ -74,6 +81,7 @@ internal static class Branches
         }
         var size = Lifting.SizeOfBytes(-at.Instruction.StackPointerIncrement);
         var target = IsDirect(at) ? Operand.None : IndirectTarget(at);
+        if (target.IsNone) at.CheckTarget(at.Constant(at.Instruction.NearBranchTarget), size);
         at.Push(at.Constant(at.NextRip), size);
         if (target.IsNone) at.Goto(at.Instruction.NearBranchTarget, 0);
         else at.GotoIndirect(target);
@@ -84,6 +92,7 @@ internal static class Branches
         var release = at.Instruction.OpCount == 0 ? 0 : at.Instruction.Immediate16;
         var bytes = at.Instruction.StackPointerIncrement - release;
         var target = at.Peek(Lifting.SizeOfBytes(bytes));
+        at.CheckTarget(target, Lifting.SizeOfBytes(bytes));
         at.AdjustStack(bytes + release);
         at.GotoIndirect(target);
     }
@@ -91,11 +100,20 @@ internal static class Branches
     private static bool IsDirect(Lifting at) =>
         at.Instruction.GetOpKind(0) is OpKind.NearBranch16 or OpKind.NearBranch32 or OpKind.NearBranch64;
 
+    private static OpSize SizeOf(Lifting at) => at.Instruction.GetOpKind(0) switch
+    {
+        OpKind.NearBranch16 => OpSize.B16,
+        OpKind.NearBranch32 => OpSize.B32,
+        _ => OpSize.B64,
+    };
+
     private static Operand IndirectTarget(Lifting at)
     {
         var size = at.SizeOf(0);
         var value = at.Read(0, size);
         // A copy of a register too: CALL RSP jumps to the pointer before the push.
-        return size == OpSize.B64 ? value.IsGpr ? at.Compute(IrOp.Mov, size, value) : value : at.ZeroExtend(value, size);
+        var target = size == OpSize.B64 ? value.IsGpr ? at.Compute(IrOp.Mov, size, value) : value : at.ZeroExtend(value, size);
+        at.CheckTarget(target, size);
+        return target;
     }
 }

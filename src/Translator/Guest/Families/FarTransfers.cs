@@ -32,7 +32,7 @@ internal static class FarTransfers
     public static void Jump(Lifting at)
     {
         var (selector, offset, size) = FarPointer(at);
-        Leave(at, HelperId.FarJump, selector, offset, at.Constant((uint)size));
+        Leave(at, HelperId.FarJump, selector, offset, at.Constant((uint)size | (at.NextRip << 8)));
     }
 
     public static void Call(Lifting at)

@@ -90,6 +90,7 @@ public sealed unsafe partial class Cpu
         if ((State->Cs.Attributes & SegmentBits.Big) != 0) flags |= TbFlags.Code32;
         if ((State->Ss.Attributes & SegmentBits.Big) != 0) flags |= TbFlags.Stack32;
         if (State->Cs.Base == 0) flags |= TbFlags.CsBaseZero;
+        if (State->Cs.Limit < ((State->Cs.Attributes & SegmentBits.Big) != 0 ? uint.MaxValue : ushort.MaxValue)) flags |= TbFlags.CodeLimit;
         if (IsFlat(State->Es) && IsFlat(State->Ss) && IsFlat(State->Ds)) flags |= TbFlags.FlatData;
         return flags;
     }
