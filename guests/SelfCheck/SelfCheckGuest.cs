@@ -48,5 +48,5 @@ public static class SelfCheckGuest
 
     private static readonly Action<LongMonitor>[] LongGroups = [LongExceptions.Add, LongDebug.Add, LongGates.Add, LongSystem.Add, LongPaging.Add, LongInterrupts.Add];
 
-    private static readonly Action<LegacyMonitor>[] LegacyGroups = [Segments32.Add, Gates32.Add, Tasks.Add, RealMode.Add];
+    private static readonly Action<LegacyMonitor>[] LegacyGroups = [Segments32.Add, Gates32.Add, Tasks.Add, Virtual86.Add, RealMode.Add, LegacyPaging.Add];
 }
