@@ -22,6 +22,9 @@ internal sealed class CheckProgram
     public MemoryImage Data { get; } = new(CheckMap.Data, CheckMap.Pristine - CheckMap.Data);
     public List<CheckEntry> Checks { get; } = [];
 
+    /// <summary>Checks whose name contains one of these are not run.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+
     /// <summary>Addresses of "base and limit" operands.</summary>
     public uint GdtPointer { get; }
     public uint Idt64Pointer { get; }

@@ -10,7 +10,7 @@ internal sealed class LegacyMonitor : Monitor
 
     private Label _reset, _launch, _launchReal, _compare;
 
-    public LegacyMonitor(CheckProgram program) : base(program, 32)
+    public LegacyMonitor(CheckProgram program) : base(program, 32, "legacy: ")
     {
         (_reset, _launch, _launchReal, _compare) = (C.CreateLabel(), C.CreateLabel(), C.CreateLabel(), C.CreateLabel());
         var list = C.CreateLabel();

@@ -14,7 +14,7 @@ internal sealed class LongMonitor : Monitor
 
     private Label _reset, _launch, _compare;
 
-    public LongMonitor(CheckProgram program) : base(program, 64)
+    public LongMonitor(CheckProgram program) : base(program, 64, "long mode: ")
     {
         (_reset, _launch, _compare) = (C.CreateLabel(), C.CreateLabel(), C.CreateLabel());
         var list = C.CreateLabel();

@@ -16,7 +16,7 @@ internal readonly record struct CpuidBit(uint Leaf, AssemblerRegister32 Register
 /// <summary>
 /// The code that goes through a list of checks in one mode: prepares, runs a piece of code, looks at what came of it. Both modes offer the same words.
 /// </summary>
-internal abstract class Monitor(CheckProgram program, int bits)
+internal abstract class Monitor(CheckProgram program, int bits, string family)
 {
     private Label _end;
 
@@ -27,7 +27,13 @@ internal abstract class Monitor(CheckProgram program, int bits)
     /// <param name="source">Volume and section of the SDM.</param>
     public void Check(string name, string source, Action body, params ReadOnlySpan<CpuidBit> needs)
     {
+        name = family + name;
         var entry = Program.Add(name, source);
+        if (Program.LeftOut.Any(part => name.Contains(part, StringComparison.OrdinalIgnoreCase)))
+        {
+            C.mov(AssemblerRegisters.__dword_ptr[entry.Result], 2);
+            return;
+        }
         _end = C.CreateLabel();
         Begin(entry, C.CreateLabel(), needs);
         body();
