@@ -128,7 +128,7 @@ public sealed unsafe partial class Cpu
     /// <summary>WRMSR to IA32_EFER: LME only while paging is off; LMA is not the guest's to write. False: refused.</summary>
     internal bool TryWriteEfer(ulong value)
     {
-        if ((value & ~(Efer.Sce | Efer.Lme | Efer.Lma | Efer.Nxe)) != 0) return false;
+        if ((value & ~Model.EferMask) != 0) return false;
         var changed = value ^ State->Efer;
         if ((changed & Efer.Lme) != 0 && (State->Cr0 & Cr0.Pg) != 0) return false;
         State->Efer = (value & ~Efer.Lma) | (State->Efer & Efer.Lma);

@@ -54,6 +54,10 @@ public sealed record CpuModel
     /// <summary>Bits of CR4 that may be set.</summary>
     public ulong Cr4Mask { get; private init; }
 
+    /// <summary>Bits of IA32_EFER that may be written; LMA is ignored.</summary>
+    public ulong EferMask => (Features.Has(CpuFeature.Syscall) ? Efer.Sce : 0) | (Features.Has(CpuFeature.Nx) ? Efer.Nxe : 0)
+        | (Features.Has(CpuFeature.LongMode) ? Efer.Lme | Efer.Lma : 0);
+
     /// <summary>Bits of XCR0 that may be set.</summary>
     public ulong Xcr0Mask => Xcr0.X87 | Xcr0.Sse | (Features.Has(CpuFeature.Avx) ? Xcr0.Avx : 0) | (Features.Has(CpuFeature.Pku) ? Xcr0.Pkru : 0);
 

@@ -5,7 +5,7 @@ public sealed unsafe partial class Cpu
     private const uint TscDeadline = 0x6e0;
     private const ulong PatAfterReset = 0x0007_0406_0007_0406;
 
-    private readonly Dictionary<uint, (ulong Value, ulong Writable)> _plainMsrs = [];
+    private readonly Dictionary<uint, (ulong Value, PlainMsr Row)> _plainMsrs = [];
 
     /// <summary>RDMSR without its register operands. False: no such register, or it cannot be read; nothing is raised.</summary>
     public bool TryReadMsr(uint index, out ulong value)
@@ -14,7 +14,7 @@ public sealed unsafe partial class Cpu
         if (MsrTable.RowOf.TryGetValue(index, out var at))
         {
             ref readonly var row = ref MsrTable.Rows[at];
-            if (row.Read == null) return false;
+            if (row.Read == null || !row.IsOf(Model)) return false;
             value = row.Read(this);
             return true;
         }
@@ -34,12 +34,12 @@ public sealed unsafe partial class Cpu
         if (MsrTable.RowOf.TryGetValue(index, out var at))
         {
             ref readonly var row = ref MsrTable.Rows[at];
-            return row.Write != null && row.Write(this, value);
+            return row.Write != null && row.IsOf(Model) && row.Write(this, value);
         }
         if (_plainMsrs.TryGetValue(index, out var plain))
         {
-            if (((value ^ plain.Value) & ~plain.Writable) != 0) return false;
-            _plainMsrs[index] = (value, plain.Writable);
+            if (((value ^ plain.Value) & ~plain.Row.Writable) != 0 || plain.Row.Takes?.Invoke(Model, index, value) == false) return false;
+            _plainMsrs[index] = (value, plain.Row);
             return true;
         }
         if (index == TscDeadline && value != 0) value = InMachineTime(value);
@@ -68,7 +68,7 @@ public sealed unsafe partial class Cpu
     private void ResetMsrs()
     {
         State->Pat = PatAfterReset;
-        foreach (var row in MsrTable.Plain)
-            for (uint i = 0; i < row.Count; i++) _plainMsrs[row.Index + i] = (row.Reset, row.Writable);
+        foreach (var row in MsrTable.Plain.Where(row => row.Needs is not { } feature || Model.Features.Has(feature)))
+            for (uint i = 0; i < row.Count; i++) _plainMsrs[row.Index + i] = (row.Reset, row);
     }
 }
