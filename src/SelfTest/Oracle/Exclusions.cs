@@ -13,11 +13,11 @@ internal static class Exclusions
         Mnemonic.Cli, Mnemonic.Sti, Mnemonic.Pushf, Mnemonic.Pushfd, Mnemonic.Pushfq, Mnemonic.Popf, Mnemonic.Popfd, Mnemonic.Popfq, Mnemonic.Ldmxcsr, Mnemonic.Vldmxcsr,
         Mnemonic.Sgdt, Mnemonic.Sidt, Mnemonic.Sldt, Mnemonic.Str, Mnemonic.Smsw, Mnemonic.Lar, Mnemonic.Lsl, Mnemonic.Verr, Mnemonic.Verw,
         Mnemonic.Monitor, Mnemonic.Mwait, Mnemonic.Lds, Mnemonic.Les, Mnemonic.Lfs, Mnemonic.Lgs, Mnemonic.Lss, Mnemonic.Enter, Mnemonic.Rdfsbase, Mnemonic.Rdgsbase, Mnemonic.Wrfsbase,
-        Mnemonic.Wrgsbase, Mnemonic.Xsave, Mnemonic.Xsaveopt, Mnemonic.Xrstor, Mnemonic.Fxsave, Mnemonic.Fxsave64, Mnemonic.Fxrstor, Mnemonic.Fxrstor64,
+        Mnemonic.Wrgsbase, Mnemonic.Xsave, Mnemonic.Xsaveopt, Mnemonic.Xrstor,
         Mnemonic.Xsavec, Mnemonic.Xsaves, Mnemonic.Xrstors, Mnemonic.Xsave64, Mnemonic.Xrstor64, Mnemonic.Xsavec64, Mnemonic.Xsaves64, Mnemonic.Xrstors64,
         Mnemonic.Xsaveopt64,
         Mnemonic.Pause, Mnemonic.Swapgs, Mnemonic.Int1, Mnemonic.Int3, Mnemonic.Int, Mnemonic.Hlt, Mnemonic.Ud0, Mnemonic.Ud1, Mnemonic.Ud2, Mnemonic.Std,
-        Mnemonic.Reservednop, Mnemonic.Fldcw, Mnemonic.Fldenv, Mnemonic.Frstor, Mnemonic.Fnstenv, Mnemonic.Fnsave,
+        Mnemonic.Reservednop,
         Mnemonic.Clflush, Mnemonic.Clflushopt, Mnemonic.Clwb, Mnemonic.Rsm, Mnemonic.Bound, Mnemonic.Serialize, Mnemonic.Rdpkru, Mnemonic.Wrpkru,
     ];
 

@@ -56,6 +56,7 @@ internal sealed class OracleBench : IDisposable
     {
         var onHost = before;
         _native.Run(ref onHost);
+        UnpromisedBytes.Clear(_form.Instruction, before, _mode, Arena.NativeData);
         foreach (var (runner, backEnd) in _guests)
         {
             var onGuest = before;
@@ -64,6 +65,7 @@ internal sealed class OracleBench : IDisposable
             var expected = _mode.Start + (uint)_form.Bytes.Length;
             if (reason == TbExitReason.Exception) return $"  {backEnd.Name}: raised exception {runner.Vector}\n";
             if (rip != expected) return $"  {backEnd.Name}: left with {reason} at {rip:x}, not {expected:x}\n";
+            UnpromisedBytes.Clear(_form.Instruction, before, _mode, Arena.GuestData);
             if (!Comparison.Agree(onHost, onGuest, _undefined, Arena)) return $"  {backEnd.Name}:\n{Comparison.Differences(before, onHost, onGuest, _undefined, Arena)}";
         }
         return null;

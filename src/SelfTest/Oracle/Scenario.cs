@@ -20,6 +20,7 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, OracleMo
         if (instruction.Mnemonic == Mnemonic.Leave) registers.Gpr[5] = registers.Gpr[4] + 0x40;
         FillMemory(kind);
         Point(instruction, ref registers);
+        if (PreparesMemory(instruction)) Prepare(instruction, registers);
         if (instruction.IsStringInstruction)
         {
             registers.Gpr[1] = (uint)random.Below(40);
@@ -37,7 +38,7 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, OracleMo
     }
 
     /// <summary>The instruction needs what <see cref="Draw(in Instruction, out Registers)"/> put in memory.</summary>
-    public static bool PreparesMemory(in Instruction instruction) => false;
+    public static bool PreparesMemory(in Instruction instruction) => instruction.Mnemonic is Mnemonic.Fxrstor or Mnemonic.Fxrstor64;
 
     private static bool CanRun(in Instruction instruction, in Registers registers, Arena arena, OracleMode mode)
     {
@@ -71,6 +72,18 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, OracleMo
         DrawX87(ref registers);
         registers.Gpr[4] = Stack + Arena.StackBytes / 2 + (uint)random.Below(16) * 8;
         return kind;
+    }
+
+    // FXRSTOR: no reserved bit in MXCSR, and exceptions masked, as code is translated for that.
+    private void Prepare(in Instruction instruction, in Registers registers)
+    {
+        const int mxcsr = 24;
+        var at = (int)(Addressing.Of(instruction, registers, mode) - Arena.Address) - Arena.DataOffset + mxcsr;
+        arena.NativeData.Slice(at + sizeof(ushort), sizeof(ushort)).Clear();
+        arena.NativeData[at] |= unchecked((byte)MaskedMxCsr);
+        arena.NativeData[at + 1] |= (byte)(MaskedMxCsr >> 8);
+        arena.Remember();
+        arena.RestoreGuest();
     }
 
     // They answer unmasked exceptions of the result as if those were masked.

@@ -120,6 +120,24 @@ public unsafe class X87Tests
         Assert.Equal(0xc90fdaa22168c235UL, bench.Read(Operand + 0x200, 8));
     }
 
+    // SDM 1, figures 8-10 and 8-12.
+    [Fact]
+    public void In_real_mode_the_environment_has_linear_pointers_and_the_opcode()
+    {
+        using var bench = SystemBench.Real();
+        bench.Call(HelperId.X87, 0x3e3);
+        bench.State->X87Ip = 0x123456;
+        bench.State->X87Dp = 0xa9876;
+        bench.State->X87Opcode = 0x5d9;
+        bench.Call(HelperId.X87, 0x136, Operand, 2);
+        Assert.Equal((0x3456UL, 0x25d9UL, 0x9876UL, 0xa000UL), (bench.Read(Operand + 6, 2), bench.Read(Operand + 8, 2), bench.Read(Operand + 10, 2), bench.Read(Operand + 12, 2)));
+        bench.Call(HelperId.X87, 0x136, Operand, 4);
+        Assert.Equal((0xffff3456UL, 0x0125d9UL, 0xffff9876UL, 0x00a000UL), (bench.Read(Operand + 12, 4), bench.Read(Operand + 16, 4), bench.Read(Operand + 20, 4), bench.Read(Operand + 24, 4)));
+        (bench.State->X87Ip, bench.State->X87Dp, bench.State->X87Opcode) = (0, 0, 0);
+        bench.Call(HelperId.X87, 0x126, Operand, 4);
+        Assert.Equal((0x123456UL, 0xa9876UL, 0x5d9), (bench.State->X87Ip, bench.State->X87Dp, bench.State->X87Opcode));
+    }
+
     [Fact]
     public void Pointers_are_the_guests_own()
     {

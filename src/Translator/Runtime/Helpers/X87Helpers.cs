@@ -65,7 +65,7 @@ internal static unsafe class X87Helpers
     private static void LoadControl(Cpu cpu, GuestVirtual address)
     {
         if (!cpu.CheckX87() || !cpu.TryRead(address, 2, cpu.View, out var control)) return;
-        cpu.State->X87Control = (ushort)(control | 0x40);
+        cpu.State->X87Control = X87Image.ValidControl((ushort)control);
         cpu.SummarizeX87();
     }
 
@@ -77,8 +77,7 @@ internal static unsafe class X87Helpers
         Span<byte> image = stackalloc byte[X87Image.Bytes];
         image = image[..(environment + (registers ? 8 * X87Image.RegisterBytes : 0))];
         if (!cpu.CheckX87() || !cpu.TryReadBytes(address, image, cpu.View)) return;
-        X87Image.ReadEnvironment(cpu.State, image[..environment]);
-        cpu.State->X87Control |= 0x40;
+        X87Image.ReadEnvironment(cpu.State, image[..environment], cpu.UsesLinearX87Pointers);
         if (registers) X87Image.ReadRegisters(cpu.State, image[environment..]);
         cpu.SummarizeX87();
     }
@@ -89,7 +88,7 @@ internal static unsafe class X87Helpers
         var environment = EnvironmentBytes(small);
         Span<byte> image = stackalloc byte[X87Image.Bytes];
         image = image[..(environment + (registers ? 8 * X87Image.RegisterBytes : 0))];
-        X87Image.WriteEnvironment(cpu.State, image[..environment]);
+        X87Image.WriteEnvironment(cpu.State, image[..environment], cpu.UsesLinearX87Pointers);
         if (registers) X87Image.WriteRegisters(cpu.State, image[environment..]);
         if (!cpu.TryWriteBytes(address, image, cpu.View)) return;
         if (registers) cpu.ResetX87();

@@ -30,6 +30,9 @@ public sealed unsafe partial class Cpu
         State->X87Status = (ushort)((State->X87Status & ~(X87Summary | X87Busy)) | (unmasked != 0 ? X87Summary | X87Busy : 0));
     }
 
+    /// <summary>Real and virtual-8086 mode, where a stored environment has no selectors.</summary>
+    internal bool UsesLinearX87Pointers => (State->Cr0 & Cr0.Pe) == 0 || (State->SystemFlags & Eflag.Vm) != 0;
+
     /// <summary>An instruction that computes, loads or stores. <paramref name="address"/>: its memory operand, if any.</summary>
     internal void RunX87(int escape, int modRm, GuestVirtual address)
     {
@@ -54,7 +57,7 @@ public sealed unsafe partial class Cpu
             ? RunHostX87(host!, escape, modRm, operand, buffer, address)
             : RunPortableX87(portable, modRm, operand, bytes, address);
         if (!done) return;
-        State->X87Ip = ip;
+        State->X87Ip = UsesLinearX87Pointers ? State->Cs.Base + ip : ip;
         State->X87Opcode = (ushort)(escape << 8 | modRm);
         if (memory) State->X87Dp = address.Value;
     }
@@ -92,7 +95,7 @@ public sealed unsafe partial class Cpu
 
     private void LoadHostImage(Span<byte> image)
     {
-        X87Image.WriteEnvironment(State, image[..X87Image.EnvironmentBytes]);
+        X87Image.WriteEnvironment(State, image[..X87Image.EnvironmentBytes], real: false);
         BinaryPrimitives.WriteUInt16LittleEndian(image, (ushort)(State->X87Control | X87Exceptions));
         BinaryPrimitives.WriteUInt16LittleEndian(image[4..], (ushort)(State->X87Status & ~(X87Exceptions | X87StackFault | X87Summary | X87Busy)));
         X87Image.WriteRegisters(State, image[X87Image.EnvironmentBytes..]);

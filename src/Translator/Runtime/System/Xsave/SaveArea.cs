@@ -27,7 +27,7 @@ internal static unsafe class SaveArea
     public static void ReadX87(Cpu cpu, ReadOnlySpan<byte> area, bool wide)
     {
         var state = cpu.State;
-        state->X87Control = (ushort)(BinaryPrimitives.ReadUInt16LittleEndian(area[(int)SaveLayout.Control..]) | 0x40);
+        state->X87Control = X87Image.ValidControl(BinaryPrimitives.ReadUInt16LittleEndian(area[(int)SaveLayout.Control..]));
         state->X87Status = BinaryPrimitives.ReadUInt16LittleEndian(area[(int)SaveLayout.Status..]);
         state->X87Tag = (byte)~area[(int)SaveLayout.Tag];
         state->X87Opcode = (ushort)(BinaryPrimitives.ReadUInt16LittleEndian(area[(int)SaveLayout.Opcode..]) & 0x7ff);
