@@ -2,6 +2,7 @@ using Tcg.Mttcg.Actors.Hosting;
 using Tcg.Mttcg.Actors.Life;
 using Tcg.Mttcg.Machine.Boards;
 using Tcg.Mttcg.Machine.Boot;
+using Tcg.Mttcg.Machine.Storage;
 using Tcg.Mttcg.Memory.Contracts;
 
 namespace Tcg.Mttcg;
@@ -28,6 +29,7 @@ public sealed class Vm : IAsyncDisposable
 
     /// <exception cref="ArgumentException">Options that no machine can have.</exception>
     /// <exception cref="BootImageException">The image cannot be booted.</exception>
+    /// <exception cref="DiskImageException">A disk cannot be opened.</exception>
     public static Vm Start(VmOptions options)
     {
         var console = new VmConsole();
@@ -74,11 +76,15 @@ public sealed record VmOptions
     public string? Initrd { get; init; }
     public string CommandLine { get; init; } = "";
 
+    /// <summary>Disk images, as /dev/vda, /dev/vdb and so on.</summary>
+    public IReadOnlyList<DiskOptions> Disks { get; init; } = [];
+
+    /// <summary>Network cards and other devices on the PCI bus, after the disks.</summary>
+    public IReadOnlyList<VirtioOptions> Virtio { get; init; } = [];
+
     /// <summary>isa-debug-exit; null: none.</summary>
     public DebugExitOptions? DebugExit { get; init; } = new(0xf4, 4);
 
-    /// <summary>Devices on the PCI bus: disks, network cards and others.</summary>
-    public IReadOnlyList<VirtioOptions> Virtio { get; init; } = [];
     public BackEndKind BackEnd { get; init; }
 
     /// <summary>Only one vCPU runs at a time, in turns.</summary>
@@ -100,8 +106,8 @@ public sealed record VmOptions
             Modules = Initrd is null ? [] : [new BootModule(BootSource.Open(Initrd, "initrd"))],
         },
         Serial = [console.Link],
+        Virtio = [.. Disks.Select(disk => new VirtioBlockOptions(DiskImages.Open(disk))), .. Virtio],
         DebugExit = DebugExit,
-        Virtio = Virtio,
         BackEnd = BackEnd,
         SingleThread = SingleThread,
         CodeBytes = CodeBytes,
