@@ -90,11 +90,12 @@ internal static class LongExceptions
             [
                 ("HLT", c => c.hlt()), ("MOV CR0", c => c.mov(rax, cr0)), ("MOV DR7", c => c.mov(rax, dr7)), ("RDMSR", c => c.rdmsr()), ("LGDT", c => c.lgdt(__[rbx])),
                 ("LTR", c => c.ltr(ax)), ("INVLPG", c => c.invlpg(__byte_ptr[rbx])), ("WBINVD", c => c.wbinvd()), ("CLTS", c => c.clts()), ("SWAPGS", c => c.swapgs()),
-                ("LMSW", c => c.lmsw(ax)), ("XSETBV", c => c.db(0x0f, 0x01, 0xd1)),
+                ("LMSW", c => c.lmsw(ax)),
             ])
         {
-            m.Fault($"#GP: {name} at CPL 3", "3A 5.9", user with { Bx = CheckMap.Scratch }, Vec.Gp, 0, (c, _) => body(c), () => m.SetCr4(name == "XSETBV" ? 1UL << 18 : 0));
+            m.Fault($"#GP: {name} at CPL 3", "3A 5.9", user with { Bx = CheckMap.Scratch }, Vec.Gp, 0, (c, _) => body(c));
         }
+        m.Fault("#GP: XSETBV at CPL 3", "3A 5.9", user, Vec.Gp, 0, (c, _) => c.db(0x0f, 0x01, 0xd1), () => m.SetCr4(1 << 18), null, CpuidBit.Xsave);
     }
 
     /// <summary>The last page below the non-canonical addresses shows the scratch page.</summary>

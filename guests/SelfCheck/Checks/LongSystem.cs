@@ -206,8 +206,8 @@ internal static class LongSystem
             m.Expect(Field.Cx, (LongMonitor.Cr0 & ~2UL) | 8 | 1);
         });
         m.Fault("#UD: XGETBV without CR4.OSXSAVE", "2D XGETBV", kernel, Vec.Ud, 0, (c, _) => c.db(0x0f, 0x01, 0xd0));
-        m.Fault("#GP: XCR0 without x87", "2D XSETBV", kernel with { Ax = 2 }, Vec.Gp, 0, (c, _) => c.db(0x0f, 0x01, 0xd1), () => m.SetCr4(1 << 18));
-        m.Fault("#GP: XCR1", "2D XSETBV", kernel with { Ax = 1, Cx = 1 }, Vec.Gp, 0, (c, _) => c.db(0x0f, 0x01, 0xd1), () => m.SetCr4(1 << 18));
+        m.Fault("#GP: XCR0 without x87", "2D XSETBV", kernel with { Ax = 2 }, Vec.Gp, 0, (c, _) => c.db(0x0f, 0x01, 0xd1), () => m.SetCr4(1 << 18), null, CpuidBit.Xsave);
+        m.Fault("#GP: XCR1", "2D XSETBV", kernel with { Ax = 1, Cx = 1 }, Vec.Gp, 0, (c, _) => c.db(0x0f, 0x01, 0xd1), () => m.SetCr4(1 << 18), null, CpuidBit.Xsave);
         m.Fault("#GP: RDTSC at CPL 3 with CR4.TSD", "2B RDTSC", Start.User64, Vec.Gp, 0, (c, _) => c.rdtsc(), () => m.SetCr4(4));
         m.Runs("RDTSC at CPL 0 with CR4.TSD", "2B RDTSC", kernel, (c, _) => c.rdtsc(), () => m.SetCr4(4));
         m.Fault("#UD: RDFSBASE without CR4.FSGSBASE", "2B RDFSBASE", kernel, Vec.Ud, 0, (c, _) => c.rdfsbase(rax));

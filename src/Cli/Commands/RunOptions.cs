@@ -49,7 +49,7 @@ internal sealed class RunOptions(string cpus = "1")
     ];
 
     /// <summary>For commands that bring their own guest.</summary>
-    public IReadOnlyList<Option> WithoutImage => [_smp, _memory, _accel, _items, _logFile];
+    public IReadOnlyList<Option> WithoutImage => [_smp, _memory, _cpu, _accel, _items, _logFile];
 
     /// <summary><c>-device help</c>.</summary>
     public bool WantsDeviceHelp(ParseResult parsed) => parsed.GetValue(_device) is { } devices && devices.Contains("help");
