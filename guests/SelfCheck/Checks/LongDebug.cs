@@ -255,7 +255,7 @@ internal static class LongDebug
         Hit("PUSH into a watched quadword", Write, 8, CheckMap.UserStack - 8, c => c.push(rax));
         Hit("an SSE store", Write, 4, Watched + 8, c => c.movups(__xmmword_ptr[rbx], xmm0));
         Hit("an x87 load", Access, 8, Watched, c => c.fld(__qword_ptr[rbx]));
-        Hit("a CMPXCHG16B", Write, 8, Watched + 8, c => c.cmpxchg16b(__xmmword_ptr[rdi]));
+        Hit("a CMPXCHG8B", Write, 4, Watched + 4, c => c.cmpxchg8b(__qword_ptr[rdi]));
         Hit("a load whose value only the next operation uses", Access, 4, Watched, c => c.add(ecx, __dword_ptr[rbx]));
         m.Trap("#DB: REP STOSB stops behind the iteration that wrote", "3B 18.3.1.2", user with { Cx = 8 }, Vec.Db, (c, f) =>
         {

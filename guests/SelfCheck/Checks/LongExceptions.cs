@@ -74,7 +74,7 @@ internal static class LongExceptions
         m.Fault("#GP: non-canonical write", "1 3.3.7.1", user with { Bx = NonCanonical }, Vec.Gp, 0, (c, _) => c.mov(__qword_ptr[rbx], rax));
         m.Fault("#GP: a read that runs into non-canonical addresses", "1 3.3.7.1", user with { Bx = NonCanonical - 4 }, Vec.Gp, 0, (c, _) => c.mov(rax, __qword_ptr[rbx]), () => MapTop(m));
         m.Fault("#GP: a misaligned MOVAPS", "2B MOVAPS", user with { Bx = CheckMap.Scratch + 8 }, Vec.Gp, 0, (c, _) => c.movaps(xmm0, __xmmword_ptr[rbx]));
-        m.Fault("#GP: a misaligned CMPXCHG16B", "2A CMPXCHG16B", user with { Di = CheckMap.Scratch + 8 }, Vec.Gp, 0, (c, _) => c.cmpxchg16b(__xmmword_ptr[rdi]));
+        m.Fault("#GP: a misaligned CMPXCHG16B", "2A CMPXCHG16B", user with { Di = CheckMap.Scratch + 8 }, Vec.Gp, 0, (c, _) => c.cmpxchg16b(__xmmword_ptr[rdi]), null, null, CpuidBit.Cx16);
         m.Fault("#NP: DS of a segment that is not present", "2B MOV", Start.Kernel64 with { Ax = Sel.Free }, Vec.Np, Sel.Free, (c, _) => c.mov(ds, ax), () => m.Descriptor(Sel.Free, Descriptors.Flat(Descriptors.Data0 & ~0x80, 4)));
         m.Fault("#GP: DS of a more privileged segment", "3A 5.5", user with { Ax = Sel.Data }, Vec.Gp, Sel.Data, (c, _) => c.mov(ds, ax));
         m.Fault("#GP: a selector beyond the GDT", "3A 3.5.1", user with { Ax = 0x3000 }, Vec.Gp, 0x3000, (c, _) => c.mov(ds, ax));

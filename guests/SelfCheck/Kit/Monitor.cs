@@ -10,7 +10,7 @@ internal readonly record struct CpuidBit(uint Leaf, AssemblerRegister32 Register
         Vme = new(1, AssemblerRegisters.edx, 1), Pcid = new(1, AssemblerRegisters.ecx, 17), FsGsBase = new(7, AssemblerRegisters.ebx, 0), Smep = new(7, AssemblerRegisters.ebx, 7),
         Invpcid = new(7, AssemblerRegisters.ebx, 10), Smap = new(7, AssemblerRegisters.ebx, 20), Umip = new(7, AssemblerRegisters.ecx, 2), Pku = new(7, AssemblerRegisters.ecx, 3),
         La57 = new(7, AssemblerRegisters.ecx, 16), Page1G = new(0x80000001, AssemblerRegisters.edx, 26), Rdtscp = new(0x80000001, AssemblerRegisters.edx, 27),
-        Xsave = new(1, AssemblerRegisters.ecx, 26);
+        Xsave = new(1, AssemblerRegisters.ecx, 26), Cx16 = new(1, AssemblerRegisters.ecx, 13);
 }
 
 /// <summary>
