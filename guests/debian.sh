@@ -36,7 +36,7 @@ echo 'root:mttcg' | chroot "$root" chpasswd
 printf '[Match]\nName=en* eth*\n\n[Network]\nDHCP=yes\n' >"$root/etc/systemd/network/ethernet.network"
 chroot "$root" systemctl enable --quiet systemd-networkd serial-getty@ttyS0 dropbear
 # Nothing waits for a network that may not be there, and nothing happens behind the back of a measurement.
-chroot "$root" systemctl mask --quiet systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer
+chroot "$root" systemctl mask --quiet systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer getty@tty1.service
 : >"$root/etc/machine-id"
 rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/tmp/* "$root"/usr/share/{doc,man,locale,info}/*
 mkdir -p "$root"/var/cache/apt/archives/partial "$root"/var/lib/apt/lists/partial

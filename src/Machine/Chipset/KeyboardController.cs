@@ -59,8 +59,9 @@ public sealed class KeyboardController(IMachineControl control) : IResettable
             case <= 0x3f and >= 0x20: Reply(_ram[command & 31]); break;
             case >= 0x60 and <= 0x7f or 0xd1 or 0xd2 or 0xd3 or 0xd4: _pending = command; break;
             case 0xaa: Reply(0x55); break;
-            // Interface tests of the auxiliary and the keyboard port: no fault.
-            case 0xa9 or 0xab: Reply(0x00); break;
+            // Interface tests: the keyboard's port is well; the auxiliary port's clock line is stuck, so drivers see at once that there is no mouse.
+            case 0xab: Reply(0x00); break;
+            case 0xa9: Reply(0x01); break;
             case 0xa7: _ram[0] |= 0x20; break;
             case 0xa8: _ram[0] &= 0xdf; break;
             case 0xad: _ram[0] |= 0x10; break;

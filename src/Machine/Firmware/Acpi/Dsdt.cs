@@ -13,6 +13,7 @@ internal static class Dsdt
         for (int i = 0; i < options.SerialPorts; i++) devices.Add(Serial(i));
         devices.Add(Device("RTC", "PNP0B00", Aml.Io(0x70, 2), Aml.Irq(Platform.RtcRequest)));
         if (options.HasKeyboard) devices.Add(Device("KBD", "PNP0303", Aml.Io(0x60, 1), Aml.Io(0x64, 1), Aml.Irq(1)));
+        if (options.HasKeyboard) devices.Add(Device("MOU", "PNP0F13", Aml.Irq(12)));
         if (options.HasHpet) devices.Add(Device("HPET", "PNP0103", Aml.FixedMemory(Platform.HpetAddress, 0x400)));
         if (options.HasPvPanic) devices.Add(PvPanic());
         byte[] off = Aml.Integer(Platform.SoftOffType);
