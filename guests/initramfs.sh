@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes guests/cache/initramfs.cpio: a static busybox, the kernel's virtio modules and the init script below, as a "newc" archive (Linux, Documentation/driver-api/early-userspace).
 # The kernel command line tells init what to do: "mttcg=net" asks DHCP for an address and starts dropbear if it is there (fetch.sh --ssh makes initramfs-ssh.cpio), "mttcg=poweroff" or
-# "mttcg=reboot" act after the marker line, else a shell waits on ttyS0.
+# "mttcg=reboot" act after the marker line, "root=/dev/vda" goes on with the system on that disk, else a shell waits on ttyS0.
 set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 busybox=$here/cache/busybox
@@ -55,6 +55,11 @@ for word in $(cat /proc/cmdline); do
     case $word in
         mttcg=poweroff) echo "mttcg: power off"; poweroff -f ;;
         mttcg=reboot) echo "mttcg: reboot"; reboot -f ;;
+        root=*)
+            mount -o rw "${word#root=}" /mnt || continue
+            for folder in dev proc sys; do mount --move /$folder /mnt/$folder; done
+            exec switch_root /mnt /sbin/init
+            ;;
     esac
 done
 exec setsid cttyhack sh

@@ -5,7 +5,7 @@ namespace Tcg.Mttcg.Guests.Tests.Support;
 /// <summary>Guests of others, which guests/fetch.sh puts into guests/cache.</summary>
 internal static class GuestFile
 {
-    public const string Memtest = "memtest86+x64.bin", Linux = "vmlinuz-cloud", Initramfs = "initramfs.cpio", InitramfsWithSsh = "initramfs-ssh.cpio", VirtioModules = "modules/order";
+    public const string Memtest = "memtest86+x64.bin", Linux = "vmlinuz-cloud", Initramfs = "initramfs.cpio", InitramfsWithSsh = "initramfs-ssh.cpio", VirtioModules = "modules/order", Debian = "debian.ext4";
 
     public static string PathOf(string name) => Path.Combine(Root(), "guests", "cache", name);
 

@@ -44,6 +44,9 @@ internal static class MttcgProgram
 
     public static Running Start(params string[] arguments) => new([Assembly, .. arguments]);
 
+    /// <param name="written">Called with each piece of standard output, and of standard error.</param>
+    public static Running StartWithOutput(string[] arguments, Action<string> written) => new([Assembly, .. arguments], written: written);
+
     /// <summary>With a terminal as standard input, output and error.</summary>
     public static Running StartOn(Terminal terminal, params string[] arguments) =>
         new(["-c", $"TERM=xterm exec {Host} \"$@\" <{terminal.Path} >{terminal.Path} 2>&1", "sh", Assembly, .. arguments], "sh");
@@ -56,7 +59,7 @@ internal static class MttcgProgram
         private readonly Stopwatch _clock = Stopwatch.StartNew();
         private readonly Task<string> _output, _error;
 
-        public Running(string[] arguments, string? program = null)
+        public Running(string[] arguments, string? program = null, Action<string>? written = null)
         {
             var start = new ProcessStartInfo(program ?? Host)
             {
@@ -64,8 +67,17 @@ internal static class MttcgProgram
             };
             foreach (var argument in arguments) start.ArgumentList.Add(argument);
             Process = Process.Start(start)!;
-            _output = Process.StandardOutput.ReadToEndAsync();
-            _error = Process.StandardError.ReadToEndAsync();
+            _output = ReadAsync(Process.StandardOutput, written);
+            _error = ReadAsync(Process.StandardError, written);
+        }
+
+        private static async Task<string> ReadAsync(StreamReader stream, Action<string>? written)
+        {
+            if (written is null) return await stream.ReadToEndAsync();
+            var batch = new char[4096];
+            int count;
+            while ((count = await stream.ReadAsync(batch)) > 0) written(new string(batch, 0, count));
+            return "";
         }
 
         public Process Process { get; }
