@@ -16,6 +16,9 @@ internal sealed unsafe class FuzzInterrupts : ILocalInterrupts
 
     public int Looks { get; private set; }
 
+    /// <summary>After so many the run ends.</summary>
+    public int Most { get; set; } = MostLooks;
+
     /// <summary>Called between two blocks.</summary>
     public Action? Looking { get; set; }
 
@@ -25,7 +28,7 @@ internal sealed unsafe class FuzzInterrupts : ILocalInterrupts
         {
             // A store to the word that ends every run at the next block.
             Looking?.Invoke();
-            if (++Looks >= MostLooks) Volatile.Write(ref _state->ExitRequest, 1);
+            if (++Looks >= Most) Volatile.Write(ref _state->ExitRequest, 1);
             return _isNmi && Looks == _interruptAt;
         }
     }

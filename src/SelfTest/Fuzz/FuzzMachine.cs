@@ -99,12 +99,15 @@ internal sealed unsafe class FuzzMachine : IDisposable
     public SliceEnd Run(FuzzCase some, FuzzClock clock) => some.Dispatch == FuzzDispatch.Chained ? Run(_chained, clock, ChainedShare) : Run(_unchained, clock, Share);
 
     /// <summary>The loaded case, an instruction at a time.</summary>
+    /// <param name="most">Instructions.</param>
     /// <param name="before">Called before each instruction.</param>
-    public void RunSlowly(FuzzClock clock, Action before)
+    public void RunSlowly(FuzzClock clock, int most, Action before)
     {
+        _interrupts.Most = most;
         _interrupts.Looking = before;
         Run(_slow, clock, Share);
         _interrupts.Looking = null;
+        _interrupts.Most = FuzzInterrupts.MostLooks;
     }
 
     private SliceEnd Run(CpuExecutor executor, FuzzClock clock, TimeSpan share)
@@ -119,7 +122,7 @@ internal sealed unsafe class FuzzMachine : IDisposable
                 var end = executor.Run();
                 if (end == SliceEnd.Exclusive) end = executor.RunExclusive();
                 TimedOut |= clock.Expired;
-                if (end is not (SliceEnd.Kicked or SliceEnd.Paused) || TimedOut || Looks >= FuzzInterrupts.MostLooks) return end;
+                if (end is not (SliceEnd.Kicked or SliceEnd.Paused) || TimedOut || Looks >= _interrupts.Most) return end;
             }
         }
         finally
@@ -162,6 +165,6 @@ internal sealed unsafe class FuzzMachine : IDisposable
 
         public void DebugExit(uint value) { }
 
-        public void Panic(bool crashLoaded) { }
+        public void Panic(bool isCertain) { }
     }
 }

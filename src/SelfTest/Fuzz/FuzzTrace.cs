@@ -8,7 +8,7 @@ namespace Tcg.Mttcg.SelfTest.Fuzz;
 /// <summary>The instructions of a case, found by running it again one at a time.</summary>
 internal sealed unsafe class FuzzTrace(FuzzMachine machine)
 {
-    private const int Longest = 400;
+    private const int Longest = 4000;
 
     // Random by nature, and conversions whose exceptions translated code does not raise (docs/quirks.md).
     private static readonly HashSet<Mnemonic> Open =
@@ -17,14 +17,16 @@ internal sealed unsafe class FuzzTrace(FuzzMachine machine)
     ];
 
     private readonly List<Instruction> _instructions = [];
+    private bool _isWhole = true;
 
-    /// <summary>No instruction has a result that the manuals leave open.</summary>
-    public bool IsPredictable => _instructions.All(instruction => instruction.RflagsUndefined == RflagsBits.None && !Open.Contains(instruction.Mnemonic));
+    /// <summary>It came to its end, and no instruction has a result that the manuals leave open.</summary>
+    public bool IsPredictable => _isWhole && _instructions.All(instruction => instruction.RflagsUndefined == RflagsBits.None && !Open.Contains(instruction.Mnemonic));
 
     public void Run(FuzzCase some, FuzzClock clock)
     {
         machine.Load(some);
-        machine.RunSlowly(clock, Note);
+        machine.RunSlowly(clock, Longest, Note);
+        _isWhole &= machine.Looks < Longest;
     }
 
     public override string ToString()

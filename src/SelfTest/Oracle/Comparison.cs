@@ -10,7 +10,7 @@ internal static unsafe class Comparison
     /// <summary>Whether <see cref="Differences"/> would find none.</summary>
     public static bool Agree(in Registers native, in Registers guest, uint undefinedFlags, Arena arena)
     {
-        var flags = Registers.ArithmeticFlags & ~undefinedFlags;
+        var flags = Registers.ComparedFlags & ~undefinedFlags;
         if (((native.Flags ^ guest.Flags) & flags) != 0 || (uint)native.MxCsr != (uint)guest.MxCsr) return false;
         if (native.X87Control != guest.X87Control || native.X87Status != guest.X87Status || native.X87InUse != guest.X87InUse) return false;
         fixed (Registers* a = &native, b = &guest)
@@ -40,7 +40,7 @@ internal static unsafe class Comparison
                 if (!Vector(a, index).SequenceEqual(Vector(b, index))) text.Append($"  ymm{index}: host {Hex(a, index)} guest {Hex(b, index)}\n");
             }
         }
-        var mask = Registers.ArithmeticFlags & ~undefinedFlags;
+        var mask = Registers.ComparedFlags & ~undefinedFlags;
         if ((native.Flags & mask) != (guest.Flags & mask)) text.Append($"  flags: host {Flags(native.Flags)} guest {Flags(guest.Flags)}\n");
         if ((uint)native.MxCsr != (uint)guest.MxCsr) text.Append($"  mxcsr: host {(uint)native.MxCsr:x4} guest {(uint)guest.MxCsr:x4} (was {(uint)before.MxCsr:x4})\n");
         X87(text, before, native, guest);

@@ -76,7 +76,12 @@ internal sealed class FormSource(RandomValues random, OracleMode mode)
 
     private bool SetOperand(ref Instruction instruction, int operand, OpCodeOperandKind kind, bool memory)
     {
-        if (OperandRegisters.Fixed(kind) is not Register.None and var only) SetRegister(ref instruction, operand, only);
+        if (NearBranches.Kind(kind) is { } branch)
+        {
+            instruction.SetOpKind(operand, branch);
+            instruction.NearBranch64 = NativeRunner.Taken - mode.CodeBase;
+        }
+        else if (OperandRegisters.Fixed(kind) is not Register.None and var only) SetRegister(ref instruction, operand, only);
         else if (OperandRegisters.Index(kind) != Register.None && !_anyAddress) return false;
         else if (memory && OperandRegisters.MayBeMemory(kind)) SetMemory(ref instruction, operand, kind);
         else if (OperandRegisters.Choices(kind, _bitness) is { Count: > 0 } choices) SetRegister(ref instruction, operand, random.Pick(choices));
@@ -182,15 +187,27 @@ internal sealed class FormSource(RandomValues random, OracleMode mode)
             OpCodeOperandKind.imm64 => OpKind.Immediate64,
             _ => null,
         };
+        if (instruction.Mnemonic == Mnemonic.Enter) return SetFrame(ref instruction, operand);
         if (immediate is not { } opKind) return SetImplicitMemory(ref instruction, operand, kind);
         instruction.SetOpKind(operand, opKind);
         var value = kind == OpCodeOperandKind.imm8_const_1 ? 1 : random.Integer();
+        // The stack stays where it is natively: signals may arrive.
+        if (instruction.Mnemonic == Mnemonic.Ret) value &= 0xff;
         if (opKind is OpKind.Immediate8) instruction.Immediate8 = (byte)value;
         else if (opKind is OpKind.Immediate16) instruction.Immediate16 = (ushort)value;
         else if (opKind is OpKind.Immediate32) instruction.Immediate32 = (uint)value;
         else if (opKind is OpKind.Immediate64) instruction.Immediate64 = value;
         else if (opKind is OpKind.Immediate32to64) instruction.Immediate32to64 = (int)value;
         else SetShortImmediate(ref instruction, opKind, (sbyte)value);
+        return true;
+    }
+
+    // ENTER: a small frame, few levels.
+    private bool SetFrame(ref Instruction instruction, int operand)
+    {
+        instruction.SetOpKind(operand, operand == 0 ? OpKind.Immediate16 : OpKind.Immediate8_2nd);
+        if (operand == 0) instruction.Immediate16 = (ushort)random.Below(0x80);
+        else instruction.Immediate8_2nd = (byte)random.Below(3);
         return true;
     }
 

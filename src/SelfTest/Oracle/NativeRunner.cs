@@ -17,16 +17,19 @@ internal sealed unsafe class NativeRunner : IDisposable
     /// <summary>Where the instruction runs: its RIP.</summary>
     public const ulong Slot = CodeAddress + 0x400;
 
+    /// <summary>Where branches lead, within reach of eight bits.</summary>
+    public const ulong Taken = Slot + 0x60;
+
     /// <summary>Bytes that fit in the slot.</summary>
     public const int SlotBytes = 0x400;
 
     public const ulong CodeAddress = 0x3000_0000;
 
     private const ulong DataAddress = CodeAddress + 0x2000;
-    private const int CodeBytes = 0x1000, DataBytes = 0x1000;
+    private const int CodeBytes = 0x1000, DataBytes = 0x1000, MostReturnBytes = 8;
     private const ulong FarPointer = DataAddress + 0x810, X87Input = DataAddress + 0x900, X87Output = DataAddress + 0xc00;
     private const uint CompatibilityCode = 0x23, LongCode = 0x33, DataSegment = 0x2b;
-    private const ulong Epilogue = CodeAddress + 0xc00;
+    private const ulong Epilogue = CodeAddress + 0xc00, TakenEpilogue = CodeAddress + 0xb80, BranchMark = DataAddress + 0x820;
 
     private const ulong Input = DataAddress, Output = DataAddress + 0x400, SavedStack = DataAddress + 0x800, SavedMxCsr = DataAddress + 0x808;
 
@@ -36,7 +39,6 @@ internal sealed unsafe class NativeRunner : IDisposable
     private readonly byte* _code = HostPages.Code(CodeAddress, CodeBytes);
     private readonly int _bitness;
     private readonly uint _dataSelector;
-    private readonly byte[] _farReturn;
 
     public NativeRunner(OracleMode mode)
     {
@@ -48,21 +50,30 @@ internal sealed unsafe class NativeRunner : IDisposable
             if (!LocalDescriptors.TrySet(mode, out var code, out var data)) throw new PlatformNotSupportedException("the kernel gives no local descriptors");
             (codeSelector, _dataSelector) = (code, data);
         }
-        _farReturn = [.. FarReturn(mode.Bitness)];
         HostPages.Data(DataAddress, DataBytes);
         *(ulong*)FarPointer = mode.Start | ((ulong)codeSelector << 32);
         Write(CodeAddress, Assemble(CodeAddress, EmitPrologue));
         Write(Epilogue, Assemble(Epilogue, EmitEpilogue));
+        Write(TakenEpilogue, Assemble(TakenEpilogue, a =>
+        {
+            a.mov(__byte_ptr[BranchMark], 1);
+            a.jmp(Epilogue);
+        }));
     }
+
+    /// <summary>The last run went to <see cref="Taken"/>.</summary>
+    public bool Branched => *(byte*)BranchMark != 0;
 
     public void SetCode(ReadOnlySpan<byte> bytes)
     {
         Write(Slot, bytes);
-        WriteReturn(Slot + (uint)bytes.Length);
+        WriteReturn(Slot + (uint)bytes.Length, Epilogue);
+        if (Slot + (uint)bytes.Length + MostReturnBytes <= Taken) WriteReturn(Taken, TakenEpilogue);
     }
 
     public void Run(ref Registers registers)
     {
+        *(byte*)BranchMark = 0;
         *(Registers*)Input = registers;
         if (!Avx.IsSupported) *(Registers*)Output = registers;
         FxImage.Write((byte*)X87Input, registers);
@@ -97,25 +108,20 @@ internal sealed unsafe class NativeRunner : IDisposable
     }
 
     // JMP to the epilogue: near, or far to a 16:32 pointer.
-    private void WriteReturn(ulong at)
+    private void WriteReturn(ulong at, ulong to)
     {
         if (_bitness != 64)
         {
-            Write(at, _farReturn);
+            Write(at, FarReturn(_bitness, to));
             return;
         }
         Span<byte> near = [0xe9, 0, 0, 0, 0];
-        BitConverter.TryWriteBytes(near[1..], (int)(Epilogue - (at + (uint)near.Length)));
+        BitConverter.TryWriteBytes(near[1..], (int)(to - (at + (uint)near.Length)));
         Write(at, near);
     }
 
-    private static IEnumerable<byte> FarReturn(int bitness)
-    {
-        if (bitness == 16) yield return 0x66;
-        yield return 0xea;
-        foreach (var part in BitConverter.GetBytes((uint)Epilogue)) yield return part;
-        foreach (var part in BitConverter.GetBytes((ushort)LongCode)) yield return part;
-    }
+    private static byte[] FarReturn(int bitness, ulong to) =>
+        [.. bitness == 16 ? new byte[] { 0x66, 0xea } : [0xea], .. BitConverter.GetBytes((uint)to), .. BitConverter.GetBytes((ushort)LongCode)];
 
     private static void EmitEpilogue(Assembler a)
     {

@@ -62,7 +62,7 @@ internal sealed class OracleBench : IDisposable
             var onGuest = before;
             Arena.RestoreGuest();
             var reason = runner.Run(ref onGuest, out var rip);
-            var expected = _mode.Start + (uint)_form.Bytes.Length;
+            var expected = _native.Branched ? NativeRunner.Taken - _mode.CodeBase : _mode.Start + (uint)_form.Bytes.Length;
             if (reason == TbExitReason.Exception) return $"  {backEnd.Name}: raised exception {runner.Vector}\n";
             if (rip != expected) return $"  {backEnd.Name}: left with {reason} at {rip:x}, not {expected:x}\n";
             UnpromisedBytes.Clear(_form.Instruction, before, _mode, Arena.GuestData);

@@ -37,7 +37,7 @@ public sealed class OracleRun(OracleOptions options, Action<OracleProgress>? rep
         return
         [
             .. LiftTable.Rows.Where(row => options.Only is not { } only || row.Mnemonic == only)
-                .SelectMany(row => source.EncodingsOf(row.Mnemonic)).Where(info => !Exclusions.Has(info)),
+                .SelectMany(row => source.EncodingsOf(row.Mnemonic)).Where(info => !Exclusions.Has(info) && (!NearBranches.Has(info) || NearBranches.Reaches(info, mode))),
         ];
     }
 

@@ -10,14 +10,14 @@ internal sealed class ProgramSource(RandomValues random, FormSource source, Regi
     // Need registers that point somewhere, divisors that divide, or counts that are defined.
     private static readonly HashSet<Mnemonic> Unfit =
     [
-        Mnemonic.Div, Mnemonic.Idiv, Mnemonic.Leave, Mnemonic.Xlatb, Mnemonic.Shld, Mnemonic.Shrd, Mnemonic.Maskmovdqu, Mnemonic.Maskmovq, Mnemonic.Aam, Mnemonic.Popa,
+        Mnemonic.Div, Mnemonic.Idiv, Mnemonic.Leave, Mnemonic.Enter, Mnemonic.Ldmxcsr, Mnemonic.Vldmxcsr, Mnemonic.Fldcw, Mnemonic.Popf, Mnemonic.Popfd, Mnemonic.Popfq, Mnemonic.Xlatb, Mnemonic.Shld, Mnemonic.Shrd, Mnemonic.Maskmovdqu, Mnemonic.Maskmovq, Mnemonic.Aam, Mnemonic.Popa,
         Mnemonic.Popad, Mnemonic.Bt, Mnemonic.Bts, Mnemonic.Btr, Mnemonic.Btc, Mnemonic.Vmaskmovdqu,
         // They unmask exceptions or bring some that wait, or store what processors disagree about.
         Mnemonic.Fldcw, Mnemonic.Fldenv, Mnemonic.Frstor, Mnemonic.Fxrstor, Mnemonic.Fxrstor64, Mnemonic.Fnstenv, Mnemonic.Fnsave, Mnemonic.Fxsave, Mnemonic.Fxsave64,
     ];
 
     private readonly OpCodeInfo[] _encodings = LiftTable.Rows.SelectMany(row => source.EncodingsOf(row.Mnemonic))
-        .Where(info => !Exclusions.Has(info) && !Unfit.Contains(info.Mnemonic)).ToArray();
+        .Where(info => !Exclusions.Has(info) && !NearBranches.Has(info) && !Unfit.Contains(info.Mnemonic)).ToArray();
 
     private readonly InstructionInfoFactory _information = new();
     private FlagTracker _flags = new();

@@ -25,4 +25,7 @@ internal unsafe struct Registers
     public readonly int X87Top => (X87Status >> 11) & 7;
 
     public const uint ArithmeticFlags = 0x8d5;
+
+    /// <summary>With DF.</summary>
+    public const uint ComparedFlags = ArithmeticFlags | 0x400;
 }

@@ -17,7 +17,6 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, OracleMo
     {
         var kind = DrawRegisters(out registers);
         if (random.Below(4) == 0 && !IsTranscendental(instruction.Mnemonic)) UnmaskX87(ref registers);
-        if (instruction.Mnemonic == Mnemonic.Leave) registers.Gpr[5] = registers.Gpr[4] + 0x40;
         FillMemory(kind);
         Point(instruction, ref registers);
         if (PreparesMemory(instruction)) Prepare(instruction, registers);
@@ -27,6 +26,8 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, OracleMo
             registers.Flags |= (uint)random.Below(2) << 10;
         }
         Narrow(ref registers);
+        Preparation.Apply(instruction, ref registers, arena, mode, random);
+        Remember();
         return CanRun(instruction, registers, arena, mode);
     }
 
@@ -53,6 +54,7 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, OracleMo
     {
         FillMemory(DrawRegisters(out var registers));
         Narrow(ref registers);
+        Remember();
         return registers;
     }
 
@@ -132,6 +134,10 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, OracleMo
         }
         _filled = true;
         arena.NativeStack.Fill((byte)random.Below(256));
+    }
+
+    private void Remember()
+    {
         arena.Remember();
         arena.RestoreGuest();
     }

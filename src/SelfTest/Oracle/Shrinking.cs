@@ -11,12 +11,12 @@ namespace Tcg.Mttcg.SelfTest.Oracle;
 internal static unsafe class Shrinking
 {
     private const int GprWords = 16, FlagsWord = 16, MxCsrWord = 17, VectorWord = 18, VectorWords = 16 * Registers.VectorBytes / 8, X87Word = VectorWord + VectorWords;
-    private const int LaneWords = Registers.VectorBytes / 8, StackPointer = 4;
+    private const int LaneWords = Registers.VectorBytes / 8, StackPointer = 4, FramePointer = 5;
 
     public static OracleCase Shrink(OracleCase found, OracleBench bench)
     {
         var fixedWords = FixedWords(found.Form.Instruction);
-        var memoryIsFixed = Scenario.PreparesMemory(found.Form.Instruction);
+        var memoryIsFixed = Preparation.IsOfMemory(found.Form.Instruction) || Scenario.PreparesMemory(found.Form.Instruction);
         var smallest = found;
         bool Agrees(OracleCase some)
         {
@@ -83,6 +83,8 @@ internal static unsafe class Shrinking
             Fix(words, memory.Base);
             Fix(words, memory.Index);
         }
+        words[FramePointer] = instruction.Mnemonic is Mnemonic.Enter or Mnemonic.Leave;
+        if (Preparation.IsOfRegister(instruction)) Fix(words, instruction.Op0Register);
         if (Scenario.AddressesBits(instruction)) Fix(words, instruction.Op1Register);
         return words;
     }

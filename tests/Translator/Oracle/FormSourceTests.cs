@@ -31,7 +31,7 @@ public class FormSourceTests
         var scenario = new Scenario(random, arena, OracleMode.Of(bitness));
         var missed = new List<Code>();
         var ran = 0;
-        foreach (var info in Enum.GetValues<Mnemonic>().SelectMany(source.EncodingsOf).Where(info => info.Code.CpuidFeatures().All(Features.Contains) && !Exclusions.Has(info)))
+        foreach (var info in Enum.GetValues<Mnemonic>().SelectMany(source.EncodingsOf).Where(info => info.Code.CpuidFeatures().All(Features.Contains) && !Exclusions.Has(info) && (!NearBranches.Has(info) || NearBranches.Reaches(info, OracleMode.Of(bitness)))))
         {
             if (Run(info, source, scenario, native)) ran++;
             else if (!NamesSegment(info)) missed.Add(info.Code);
