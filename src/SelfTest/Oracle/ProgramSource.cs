@@ -55,7 +55,7 @@ internal sealed class ProgramSource(RandomValues random, FormSource source, Regi
     public uint UndefinedAtFault { get; private set; }
 
     // LEA, NOP and prefetches name memory and leave it alone; a masked move may.
-    private static bool Touches(Form form) => form.Instruction.Mnemonic is not (Mnemonic.Lea or Mnemonic.Nop or Mnemonic.Cldemote or Mnemonic.Vmaskmovps or Mnemonic.Vmaskmovpd or Mnemonic.Vpmaskmovd or Mnemonic.Vpmaskmovq) && form.Instruction.MemorySize.GetSize() > 0
+    private static bool Touches(Form form) => form.Instruction.Mnemonic is not (Mnemonic.Lea or Mnemonic.Nop or Mnemonic.Cldemote or Mnemonic.Clflush or Mnemonic.Clflushopt or Mnemonic.Clwb or Mnemonic.Vmaskmovps or Mnemonic.Vmaskmovpd or Mnemonic.Vpmaskmovd or Mnemonic.Vpmaskmovq) && form.Instruction.MemorySize.GetSize() > 0
         && !form.Instruction.Mnemonic.ToString().StartsWith("Prefetch", StringComparison.Ordinal);
 
     /// <summary>A body, a step of the counter, more body that leaves the flags alone, and a jump to the start. False: the draw was no good.</summary>
