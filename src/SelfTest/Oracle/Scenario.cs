@@ -84,8 +84,6 @@ internal sealed unsafe class Scenario(RandomValues random, Arena arena, OracleMo
         arena.NativeData.Slice(at + sizeof(ushort), sizeof(ushort)).Clear();
         arena.NativeData[at] |= unchecked((byte)MaskedMxCsr);
         arena.NativeData[at + 1] |= (byte)(MaskedMxCsr >> 8);
-        arena.Remember();
-        arena.RestoreGuest();
     }
 
     // They answer unmasked exceptions of the result as if those were masked.
