@@ -43,6 +43,15 @@ public class HelpTests
     }
 
     [Fact]
+    public async Task Help_of_device_lists_devices_without_a_kernel()
+    {
+        var outcome = await MttcgProgram.Call("run", "-device", "help");
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.All(outcome.Output.Split('\n'), text => Assert.InRange(text.Length, 0, 80));
+        foreach (var word in (string[])["virtio-blk-pci", "virtio-net-pci", "virtio-rng-pci", "virtio-serial-pci", "virtconsole", "isa-debug-exit"]) Assert.Contains($"  {word}", outcome.Output);
+    }
+
+    [Fact]
     public async Task Help_of_cpu_lists_models_and_features_without_a_kernel()
     {
         var outcome = await MttcgProgram.Call("run", "-cpu", "help");
