@@ -3,9 +3,9 @@ using Tcg.Mttcg.Memory.Contracts;
 namespace Tcg.Mttcg.Machine.Wiring;
 
 /// <summary>
-/// The lock that makes a plain single-threaded device safe to reach from vCPUs, the clock thread and back ends. Devices never see it: the board
-/// hands it to the I/O bus and wraps what else leads into them. Gates are taken in one order only, from the source of an interrupt towards the
-/// local APICs.
+/// The lock that makes a plain single-threaded device safe to reach from vCPUs, the clock thread and back ends. The board hands it to
+/// the I/O bus and wraps what else leads into them; only devices with back ends of their own see it, to come back in by it. Gates are taken in one order
+/// only: the PCI host, a device, and from there along its interrupt towards the local APICs.
 /// </summary>
 public sealed class Gate
 {
