@@ -68,7 +68,7 @@ public sealed class DiskTests : IDisposable
         {
             await LogIn(guest);
             guest.Type("apt list --installed 2>/dev/null | wc -l; echo written >/root/kept; sync; echo do\"\"ne\n");
-            Assert.Matches(@"\n1\d\d\r", await guest.Expect("done", Limit));
+            Assert.Matches(@"\D1\d\d\r\n", await guest.Expect("done", Limit));
             guest.Type("poweroff\n");
             Assert.Equal(0, await guest.ExitCode());
         }
@@ -76,7 +76,7 @@ public sealed class DiskTests : IDisposable
         {
             await LogIn(guest);
             guest.Type("cat /root/kept; systemctl is-system-running; poweroff\n");
-            await guest.Expect("\nwritten", Limit);
+            await guest.Expect("\rwritten", Limit);
             Assert.Equal(0, await guest.ExitCode());
         }
         Tool("e2fsck", 0, "-fn", disk);
