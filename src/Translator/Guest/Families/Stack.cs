@@ -87,9 +87,10 @@ internal static class Stack
             return;
         }
         at.Store(at.StackSlot(Lifting.Rsp, -bytes, bytes, write: true), size, Lifting.Rbp);
-        var frame = at.Compute(IrOp.Sub, at.StackSize, Lifting.Rsp, at.Constant((uint)bytes));
-        at.Emit(IrOp.Sub, at.StackSize, Lifting.Rsp, Lifting.Rsp, at.Constant((uint)(bytes + allocate)));
-        at.Emit(IrOp.Mov, size, Lifting.Rbp, frame);
+        // The frame is all of (E)SP, also where only SP moves.
+        at.Emit(IrOp.Sub, at.StackSize, Lifting.Rsp, Lifting.Rsp, at.Constant((uint)bytes));
+        at.Emit(IrOp.Mov, size, Lifting.Rbp, Lifting.Rsp);
+        if (allocate != 0) at.Emit(IrOp.Sub, at.StackSize, Lifting.Rsp, Lifting.Rsp, at.Constant(allocate));
     }
 
     private static void Leave(Lifting at)

@@ -25,8 +25,11 @@ public sealed record CpuModel
     /// <summary>At most 47 ASCII characters.</summary>
     public string Brand { get; init; } = "Tcg.Mttcg Virtual CPU";
 
-    /// <summary>Leaf 1 EAX, and EDX after reset: family 6, model 0x55 (a server core without quirks of its own), stepping 4.</summary>
-    public uint Signature { get; init; } = 0x00050654;
+    /// <summary>
+    /// Leaf 1 EAX, and EDX after reset: family 6, model 0xa5, stepping 5. The last of the cores without AVX-512 or AVX-VNNI: compilers' dispatchers take a model for
+    /// what it had, whatever CPUID announces, and kernels know no errata of its timer.
+    /// </summary>
+    public uint Signature { get; init; } = 0x000a0655;
 
     /// <summary>Physical address width, 36 to 52 bits.</summary>
     public int PhysicalBits { get; init; } = 46;
