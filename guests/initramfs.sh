@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes guests/cache/initramfs.cpio: a static busybox, the kernel's virtio modules and the init script below, as a "newc" archive (Linux, Documentation/driver-api/early-userspace).
-# The kernel command line tells init what to do: "mttcg=net" asks DHCP for an address and starts dropbear if it is there (fetch.sh --ssh makes initramfs-ssh.cpio), "mttcg=poweroff" or
-# "mttcg=reboot" act after the marker line, "root=/dev/vda" goes on with the system on that disk, else a shell waits on ttyS0.
+# The kernel command line tells init what to do: "mttcg=net" asks DHCP for an address and starts dropbear if it is there (fetch.sh --ssh makes initramfs-ssh.cpio), "mttcg=bench" times
+# some small programs, "mttcg=poweroff" or "mttcg=reboot" act after the marker line, "root=/dev/vda" goes on with the system on that disk, else a shell waits on ttyS0.
 set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 busybox=$here/cache/busybox
@@ -49,10 +49,24 @@ for word in $(cat /proc/cmdline); do
         if [ -x /bin/dropbear ]; then dropbear -R -B -p 22; fi
     fi
 done
+# Hundredths of a second.
+now() { read -r uptime rest </proc/uptime; echo "${uptime%.*}${uptime#*.}"; }
+bench() {
+    start=$(now)
+    sh -c "$2" >/dev/null 2>&1
+    echo "mttcg: bench $1 $((($(now) - start) * 10)) ms"
+}
 read -r uptime rest </proc/uptime
 echo "mttcg: init runs, $(nproc) processors, kernel $(uname -r), up $uptime s"
 for word in $(cat /proc/cmdline); do
     case $word in
+        mttcg=bench)
+            bench fork 'i=0; while [ $i -lt 500 ]; do busybox true; i=$((i + 1)); done'
+            bench pipe 'dd if=/dev/zero bs=4k count=20000 | cat'
+            bench hash 'dd if=/dev/zero bs=1M count=32 | sha256sum'
+            bench gzip 'dd if=/dev/urandom bs=1M count=8 | gzip'
+            bench shell 'i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done'
+            ;;
         mttcg=poweroff) echo "mttcg: power off"; poweroff -f ;;
         mttcg=reboot) echo "mttcg: reboot"; reboot -f ;;
         root=*)
