@@ -110,9 +110,9 @@ internal static unsafe class MsrTable
 
     private static ulong PlatformInfo(Cpu cpu) => (cpu.Ports.Tsc.Frequency / 100_000_000 & 0xff) << 8;
 
-    // RDCL_NO, IBRS_ALL, SKIP_L1DFL, SSB_NO, MDS_NO, PSCHANGE_MC_NO, TAA_NO, SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO:
+    // RDCL_NO, IBRS_ALL, SKIP_L1DFL, SSB_NO, MDS_NO, PSCHANGE_MC_NO, TAA_NO, SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO, ITS_NO:
     // translated code runs in one host process and none of the guest's own mitigations would add anything.
-    private static ulong ArchCapabilities(Cpu cpu) => 0x0d10_e17b;
+    private static ulong ArchCapabilities(Cpu cpu) => 0x4000_0000_0d10_e17b;
 
     private static ulong ReadSysEnterCs(Cpu cpu) => cpu.State->SysEnterCs;
     private static bool WriteSysEnterCs(Cpu cpu, ulong value) { cpu.State->SysEnterCs = value; return true; }
