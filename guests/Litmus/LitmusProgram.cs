@@ -115,7 +115,7 @@ internal sealed class LitmusProgram
 
     public void Relax() => C.@lock.inc(__dword_ptr[LitmusMap.Relaxed]);
 
-    /// <summary>RDI becomes this CPU's own area. Clobbers nothing else.</summary>
+    /// <summary>The register becomes the address of this CPU's own area.</summary>
     public void PointToOwnArea(AssemblerRegister64 register)
     {
         C.imul(register, rbx, (int)LitmusMap.PerCpuBytes);
