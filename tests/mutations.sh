@@ -79,10 +79,7 @@ mutate revalidation-of-first-page src/Translator/Runtime/CodeFetch.cs \
 mutate reply-before-store src/Translator/Runtime/Access/Cpu.Stores.cs \
     'Coherence.CodeWrite(new(hit.RamPage.Start.Value + address.PageOffset), bytes);' '' \
     Guests 'FullyQualifiedName~LitmusTests.No_forbidden&DisplayName~stale-keep'
-mutate compare-and-swap-in-walker src/Memory/Physical/PhysicalMemory.cs \
-    'Interlocked.CompareExchange(ref target, wanted, expected)' 'Interlocked.Exchange(ref target, wanted)' \
-    Memory 'FullyQualifiedName~PageWalkerMarkTests'
-MTTCG_LITMUS_SCALE=100 mutate compare-and-swap-in-walker-in-guest src/Memory/Physical/PhysicalMemory.cs \
+MTTCG_LITMUS_SCALE=100 mutate compare-and-swap-in-walker src/Memory/Physical/PhysicalMemory.cs \
     'Interlocked.CompareExchange(ref target, wanted, expected)' 'Interlocked.Exchange(ref target, wanted)' \
     Guests 'FullyQualifiedName~LitmusTests.No_forbidden&DisplayName~walker-ad&DisplayName~cpus: 2'
 
