@@ -13,7 +13,7 @@ internal sealed class FlagTracker(uint undefined = 0)
     {
         // A count of zero leaves the flags as they were, defined or not.
         if (!Counts(instruction.Mnemonic)) Undefined &= ~Exclusions.Mask(instruction.RflagsModified);
-        Undefined |= Exclusions.Mask(instruction.RflagsUndefined);
+        Undefined |= Exclusions.UndefinedFlags(instruction);
     }
 
     private static bool Counts(Mnemonic mnemonic) => mnemonic is Mnemonic.Shl or Mnemonic.Sal or Mnemonic.Shr or Mnemonic.Sar or Mnemonic.Rol or Mnemonic.Ror

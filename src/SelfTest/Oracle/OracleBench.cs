@@ -57,6 +57,7 @@ internal sealed class OracleBench : IDisposable
         var onHost = before;
         _native.Run(ref onHost);
         UnpromisedBytes.Clear(_form.Instruction, before, _mode, Arena.NativeData);
+        UnpromisedNaNs.Clear(_form.Instruction, ref onHost);
         foreach (var (runner, backEnd) in _guests)
         {
             var onGuest = before;
@@ -66,6 +67,7 @@ internal sealed class OracleBench : IDisposable
             if (reason == TbExitReason.Exception) return $"  {backEnd.Name}: raised exception {runner.Vector}\n";
             if (rip != expected) return $"  {backEnd.Name}: left with {reason} at {rip:x}, not {expected:x}\n";
             UnpromisedBytes.Clear(_form.Instruction, before, _mode, Arena.GuestData);
+            UnpromisedNaNs.Clear(_form.Instruction, ref onGuest);
             if (!Comparison.Agree(onHost, onGuest, _undefined, Arena)) return $"  {backEnd.Name}:\n{Comparison.Differences(before, onHost, onGuest, _undefined, Arena)}";
         }
         return null;

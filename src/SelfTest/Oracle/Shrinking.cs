@@ -83,7 +83,7 @@ internal static unsafe class Shrinking
             Fix(words, memory.Base);
             Fix(words, memory.Index);
         }
-        words[FramePointer] = instruction.Mnemonic is Mnemonic.Enter or Mnemonic.Leave;
+        words[FramePointer] |= instruction.Mnemonic is Mnemonic.Enter or Mnemonic.Leave;
         if (Preparation.IsOfRegister(instruction)) Fix(words, instruction.Op0Register);
         if (Scenario.AddressesBits(instruction)) Fix(words, instruction.Op1Register);
         return words;
