@@ -19,20 +19,18 @@ public sealed partial class CodeCoherence
     /// </summary>
     public void Link(object asker, TranslationBlock block, PageVersions versions)
     {
-        if (blocks.Find(block.Key) is { } existing)
+        // The newer one wins where the second page is mapped elsewhere now, or bytes that the older one checks itself are others now.
+        var existing = blocks.Find(block.Key);
+        if (existing is not null && existing.Page1 == block.Page1 && (existing.Checks.Length == 0 || existing.Source.AsSpan().SequenceEqual(block.Source)))
         {
-            if (existing.Page1 == block.Page1)
-            {
-                Counters.Existing++;
-                peers.Reply(asker, new LinkReply(LinkOutcome.Existing, existing));
-                return;
-            }
-            // The same start, but the second page is mapped elsewhere now: the newer mapping wins.
-            Kill(existing);
+            Counters.Existing++;
+            peers.Reply(asker, new LinkReply(LinkOutcome.Existing, existing));
+            return;
         }
         var first = Find(block.Page0);
         var second = block.Page1 == block.Page0 ? null : Find(block.Page1);
-        if (first is not { IsProtected: true } || (second is not { IsProtected: true } && !block.Page1.IsNone && block.Page1 != block.Page0))
+        if (first is not { IsProtected: true } || (second is not { IsProtected: true } && !block.Page1.IsNone && block.Page1 != block.Page0)
+            || !KnowsChecks(first, block) || (second is not null && !KnowsChecks(second, block)))
         {
             Counters.StaleUnprotected++;
             peers.Reply(asker, LinkReply.Stale);
@@ -47,6 +45,7 @@ public sealed partial class CodeCoherence
         if (IsUnchanged(block.Page0, versions.First, block) && (block.Page1.IsNone || IsUnchanged(block.Page1, versions.Second, block)))
         {
             Counters.Linked++;
+            if (existing is not null) Kill(existing);
             blocks.Add(block);
             peers.Reply(asker, LinkReply.Linked);
             return;
@@ -96,6 +95,7 @@ public sealed partial class CodeCoherence
     private void Enlist(CodePage code, TranslationBlock block)
     {
         code.Blocks.Add(block);
+        code.LinkedSinceStore = true;
         if (code.HasExactBitmap) Publish(code, SmcBitmaps.Or(code.Bitmap, code.Page, block));
     }
 

@@ -61,7 +61,9 @@ public sealed partial class CodeCoherence
     {
         var offset = (int)(start.Value & ~PageSize.Mask);
         code.Writes++;
-        KillOver(code, offset, offset + length);
+        if (KillOver(code, offset, offset + length)) Patched(code, offset, length);
+        else if (IsForgotten(code)) KillOver(code, 0, PageSize.Bytes, guardedOnly: false);
+        code.LinkedSinceStore = false;
         if (code.Blocks.Count != 0)
         {
             if (code.Writes >= options.BitmapAfterWrites) BuildBitmap(code);
@@ -70,14 +72,19 @@ public sealed partial class CodeCoherence
         if (code.Waiting is null && code.IsProtected && ++code.IdleWrites >= options.UnprotectAfterWrites) Unprotect(code);
     }
 
-    private void KillOver(CodePage code, int start, int end)
+    // False: there was none. A TB that checks all of these bytes lives on.
+    private bool KillOver(CodePage code, int start, int end, bool guardedOnly = true)
     {
+        var killed = false;
         for (var i = code.Blocks.Count - 1; i >= 0; i--)
         {
             if (i >= code.Blocks.Count) continue;
             var block = code.Blocks[i];
-            if (BlockBytes.Overlaps(block, code.Page, start, end)) Kill(block);
+            if (!(guardedOnly ? BlockBytes.Guards(block, code.Page, start, end) : BlockBytes.Overlaps(block, code.Page, start, end))) continue;
+            Kill(block);
+            killed = true;
         }
+        return killed;
     }
 
     private void BuildBitmap(CodePage code)

@@ -7,7 +7,7 @@ namespace Tcg.Mttcg.Actors.Coherence;
 /// <summary>
 /// The memory actor's logic: page lists, bitmaps, protection and the linking of TBs. A single-threaded state machine without actors: requests
 /// and answers go in by its methods, replies and posts come out through <see cref="IPeers"/>. It never waits.
-/// <para>This file: protection of pages. Beside it: linking, writes, flushes.</para>
+/// <para>This file: protection of pages. Beside it: linking, writes, bytes that change often, flushes.</para>
 /// </summary>
 public sealed partial class CodeCoherence(
     CoherenceOptions options, ICodePages pages, ICodeBlocks blocks, IPeers peers, CoherenceCounters? counters = null)
@@ -76,6 +76,7 @@ public sealed partial class CodeCoherence(
     {
         Counters.Unprotects++;
         _pages.Remove(code.Page.Index);
+        if (code.Checked is not null) pages.PublishChecked(code.Page, null);
         pages.ClearCode(code.Page);
         pages.PublishBitmap(code.Page, null);
         pages.Fence();

@@ -26,4 +26,13 @@ internal sealed class CodePage(RamPage page)
     public ulong[] Bitmap { get; set; } = SmcBitmaps.Everything;
 
     public bool HasExactBitmap => Bitmap != SmcBitmaps.Everything;
+
+    /// <summary>For each <see cref="CodeCoherence.GroupBytes"/> bytes, how many short stores to them killed a TB; null: none yet.</summary>
+    public byte[]? Kills { get; set; }
+
+    /// <summary>The bytes that TBs made from now on check themselves, as published; null: none.</summary>
+    public ulong[]? Checked { get; set; }
+
+    /// <summary>A TB was linked since the last store that asked.</summary>
+    public bool LinkedSinceStore { get; set; }
 }

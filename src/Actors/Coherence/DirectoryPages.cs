@@ -13,6 +13,8 @@ public sealed class DirectoryPages(StoreTracking stores, GuestRam ram) : ICodePa
         Of(page).Bitmap = bitmap is null || bitmap == SmcBitmaps.Everything ? null : new SmcBitmap(bitmap);
     }
 
+    public void PublishChecked(RamPage page, ulong[]? bytes) => Of(page).Checked = bytes is null ? null : new SmcBitmap(bytes);
+
     public void SetHasCode(RamPage page) => stores.BeginCode(page);
 
     public bool WriterSeen(RamPage page) => (stores.Pages.FlagsOf(page) & PageFlags.WriterSeen) != 0;

@@ -13,6 +13,9 @@ public interface ICodePages
     /// <summary>Publishes which bytes a store must ask about: one bit a byte, 64 words; <see cref="SmcBitmaps.Everything"/>; or null for none.</summary>
     void PublishBitmap(RamPage page, ulong[]? bitmap);
 
+    /// <summary>Publishes which bytes TBs must check themselves, in the same form; null: none.</summary>
+    void PublishChecked(RamPage page, ulong[]? bytes);
+
     /// <summary>From now on a fill for write gets no fast entry. Followed by a full fence by the caller.</summary>
     void SetHasCode(RamPage page);
 

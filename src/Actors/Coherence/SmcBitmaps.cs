@@ -14,7 +14,7 @@ public static class SmcBitmaps
     /// <summary>"Ask about every store": while a page has seen too few code writes to be worth a map, or has lost its last TB. Read only.</summary>
     public static ulong[] Everything { get; } = NewEverything();
 
-    /// <summary>The bytes of all given TBs that lie in the page.</summary>
+    /// <summary>The bytes of all given TBs that lie in the page, but for those that a TB checks itself.</summary>
     public static ulong[] Of(RamPage page, IEnumerable<TranslationBlock> blocks)
     {
         var map = new ulong[Words];
@@ -42,12 +42,18 @@ public static class SmcBitmaps
 
     private static void Add(ulong[] map, RamPage page, TranslationBlock block)
     {
-        var (first, second) = BlockBytes.In(block, page);
-        Set(map, first);
-        Set(map, second);
+        if (block.Checks.Length == 0)
+        {
+            var (first, second) = BlockBytes.In(block, page);
+            Set(map, first);
+            Set(map, second);
+            return;
+        }
+        foreach (var span in BlockBytes.Guarded(block, page)) Set(map, span);
     }
 
-    private static void Set(ulong[] map, ByteSpan span)
+    /// <summary>Marks bytes in a map that is not published yet.</summary>
+    public static void Set(ulong[] map, ByteSpan span)
     {
         for (var i = span.Start; i < span.End; i++) map[i >> 6] |= 1UL << (i & 63);
     }
@@ -57,31 +63,5 @@ public static class SmcBitmaps
         var map = new ulong[Words];
         Array.Fill(map, ulong.MaxValue);
         return map;
-    }
-}
-
-/// <summary>Bytes of a page, from Start up to End.</summary>
-public readonly record struct ByteSpan(int Start, int End)
-{
-    public bool Overlaps(int start, int end) => Start < end && start < End;
-}
-
-/// <summary>Which bytes of a page belong to a TB.</summary>
-public static class BlockBytes
-{
-    /// <summary>Two spans, as both linear pages of a TB may be the same RAM page; unused ones are empty.</summary>
-    public static (ByteSpan First, ByteSpan Second) In(TranslationBlock block, RamPage page)
-    {
-        var start = (int)(block.Key.PhysicalPc.Value & ~PageSize.Mask);
-        var end = start + block.GuestBytes;
-        var first = block.Page0 == page ? new ByteSpan(start, Math.Min(end, PageSize.Bytes)) : default;
-        var second = block.Page1 == page && end > PageSize.Bytes ? new ByteSpan(0, end - PageSize.Bytes) : default;
-        return (first, second);
-    }
-
-    public static bool Overlaps(TranslationBlock block, RamPage page, int start, int end)
-    {
-        var (first, second) = In(block, page);
-        return first.Overlaps(start, end) || second.Overlaps(start, end);
     }
 }

@@ -39,6 +39,7 @@ public sealed class MttcgSettings
             keys.Int("mttcg.memory.bitmap-after-writes", 0),
             keys.Int("mttcg.memory.unprotect-after-writes", 1),
             keys.Int("mttcg.memory.writer-looks", 1),
+            keys.Int("mttcg.memory.check-after-kills", 0, byte.MaxValue),
             keys.Int("mttcg.memory.release-after-deaths", 1));
         Tlb = new TlbOptions
         {
@@ -50,7 +51,11 @@ public sealed class MttcgSettings
             EvictionsPerEntry = keys.Int("mttcg.tlb.evictions-per-entry", 1),
         };
         Executor = new ExecutorOptions(
-            keys.Int("mttcg.translator.max-instructions", 1, 511), StaleRetries: keys.Int("mttcg.translator.stale-retries", 0));
+            keys.Int("mttcg.translator.max-instructions", 1, 511), StaleRetries: keys.Int("mttcg.translator.stale-retries", 0))
+        {
+            RestlessAfter = keys.Int("mttcg.translator.restless-after", 0),
+            CalmAfter = keys.Int("mttcg.translator.calm-after", 1),
+        };
         CodeBytes = keys.Bytes("mttcg.code-cache.size");
         RegionsPerVcpu = keys.Int("mttcg.code-cache.regions-per-vcpu", 2);
         MinimumRegions = keys.Int("mttcg.code-cache.minimum-regions", 2);

@@ -6,10 +6,13 @@ namespace Tcg.Mttcg.Memory.Pages;
 /// </summary>
 public sealed class PageDesc
 {
+    private const int StoresBetweenLooks = 1 << 16;
+
     private readonly PageDirectory _directory;
     private ulong _version;
     private int _writersInFlight;
     private SmcBitmap? _bitmap;
+    private SmcBitmap? _checked;
 
     internal PageDesc(PageDirectory directory, RamPage page)
     {
@@ -52,6 +55,16 @@ public sealed class PageDesc
         set => Volatile.Write(ref _bitmap, value);
     }
 
+    /// <summary>
+    /// The bytes that changed too often to be guarded: TBs made from them since compare them with RAM when they are entered, and <see cref="Bitmap"/> leaves
+    /// them out for those TBs. Null: none. The setter publishes; only the memory actor uses it.
+    /// </summary>
+    public SmcBitmap? Checked
+    {
+        get => Volatile.Read(ref _checked);
+        set => Volatile.Write(ref _checked, value);
+    }
+
     /// <summary>Full fence: what is read after it is read after every observer can see the writer.</summary>
     public void EnterWriter() => Interlocked.Increment(ref _writersInFlight);
 
@@ -62,5 +75,11 @@ public sealed class PageDesc
 
     /// <summary>Whether a store of bytes in this page hits code, by all that is published now.</summary>
     public bool HitsCode(int offset, int length) =>
-        (Flags & PageFlags.HasCode) != 0 && (Bitmap is not { } bitmap || bitmap.Overlaps(offset, length));
+        (Flags & PageFlags.HasCode) != 0 && (Bitmap is not { } bitmap || bitmap.Overlaps(offset, length) || IsLookedAfter);
+
+    /// <summary>Whether a store of bytes in this page may change a TB that lives on, because it compares them when it is entered.</summary>
+    public bool HitsChecked(int offset, int length) => Checked is { } bytes && bytes.Overlaps(offset, length);
+
+    // A page whose stores need not ask would keep its protection for ever, whatever it is used for: now and then one asks even so.
+    private bool IsLookedAfter => Checked is not null && Version % StoresBetweenLooks == StoresBetweenLooks - 1;
 }

@@ -31,7 +31,7 @@ public sealed class StoreTracking(PageDirectory pages, DirtyBitmaps dirty)
     {
         var desc = Pages.FindOrAllocate(page);
         desc.EnterWriter();
-        return new(desc, desc.HitsCode(offset, length));
+        return new(desc, desc.HitsCode(offset, length), desc.HitsChecked(offset, length));
     }
 
     /// <summary>The store is done: true when the page's entry may become a fast one (SoftTlb.SetDirty).</summary>

@@ -29,6 +29,7 @@ internal sealed class DirectCoherence(Cpu cpu, TbCache cache) : ICodeCoherence
 
     public LinkOutcome Link(TranslationBlock tb, PageVersions versions, out TranslationBlock? existing)
     {
+        if (cache.Hash.Find(tb.Key) is { Checks.Length: > 0 } old && !old.Source.AsSpan().SequenceEqual(tb.Source)) Kill(old);
         existing = cache.Hash.TryAdd(tb);
         if (existing is not null) return LinkOutcome.Existing;
         foreach (var page in PagesOf(tb)) ListOf(page).Add(tb);
@@ -39,16 +40,17 @@ internal sealed class DirectCoherence(Cpu cpu, TbCache cache) : ICodeCoherence
     {
         CodeWrites++;
         WhileWriting?.Invoke(start.Page);
-        var list = ListOf(start.Page);
-        foreach (var tb in list.Where(tb => Overlaps(tb, start, length)).ToArray())
-        {
-            cache.Hash.Remove(tb);
-            cache.Jumps.Kill(tb);
-            foreach (var page in PagesOf(tb)) ListOf(page).Remove(tb);
-        }
+        foreach (var tb in ListOf(start.Page).Where(tb => Overlaps(tb, start, length)).ToArray()) Kill(tb);
     }
 
     public CodeRegion NextRegion(CodeRegion? full) => cache.Buffer!.Regions[_nextRegion++];
+
+    private void Kill(TranslationBlock tb)
+    {
+        cache.Hash.Remove(tb);
+        cache.Jumps.Kill(tb);
+        foreach (var page in PagesOf(tb)) ListOf(page).Remove(tb);
+    }
 
     private List<TranslationBlock> ListOf(RamPage page)
     {

@@ -12,6 +12,8 @@ internal sealed class ProgramSource(RandomValues random, FormSource source, Regi
     [
         Mnemonic.Div, Mnemonic.Idiv, Mnemonic.Leave, Mnemonic.Enter, Mnemonic.Ldmxcsr, Mnemonic.Vldmxcsr, Mnemonic.Fldcw, Mnemonic.Popf, Mnemonic.Popfd, Mnemonic.Popfq, Mnemonic.Xlatb, Mnemonic.Shld, Mnemonic.Shrd, Mnemonic.Maskmovdqu, Mnemonic.Maskmovq, Mnemonic.Aam, Mnemonic.Popa,
         Mnemonic.Popad, Mnemonic.Bt, Mnemonic.Bts, Mnemonic.Btr, Mnemonic.Btc, Mnemonic.Vmaskmovdqu,
+        // Which NaN comes of several differs, and what follows would go on with it.
+        Mnemonic.Dpps, Mnemonic.Dppd, Mnemonic.Vdpps, Mnemonic.Vdppd,
         // They unmask exceptions or bring some that wait, or store what processors disagree about.
         Mnemonic.Fldcw, Mnemonic.Fldenv, Mnemonic.Frstor, Mnemonic.Fxrstor, Mnemonic.Fxrstor64, Mnemonic.Fnstenv, Mnemonic.Fnsave, Mnemonic.Fxsave, Mnemonic.Fxsave64,
     ];

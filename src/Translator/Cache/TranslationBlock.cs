@@ -24,6 +24,13 @@ public sealed class TranslationBlock(int id, TbKey key)
 
     /// <summary>The guest bytes that it was made from; empty: not kept.</summary>
     public byte[] Source { get; set; } = [];
+
+    /// <summary>
+    /// Source bytes that change too often for stores to ask about them: compared with RAM each time the block is entered. The owner of coherence guards the
+    /// others. In order, none across pages.
+    /// </summary>
+    public CodeCheck[] Checks { get; set; } = [];
+
     public RamPage Page0 => Key.PhysicalPc.Page;
     public RamPage Page1 { get; set; } = RamPage.None;
 

@@ -1,6 +1,8 @@
 using Tcg.Mttcg.Memory;
+using Tcg.Mttcg.Memory.Host;
 using Tcg.Mttcg.Memory.Pages;
 using Tcg.Mttcg.Memory.Physical;
+using Tcg.Mttcg.Translator.Cache;
 using Tcg.Mttcg.Translator.Guest;
 
 namespace Tcg.Mttcg.Translator.Runtime;
@@ -36,6 +38,28 @@ internal sealed unsafe class CodeFetch(Cpu cpu, ICodeCoherence coherence) : ICod
     {
         var first = FirstPage;
         return count <= first.Length ? first[..count].ToArray() : [.. first, .. _secondBytes.AsSpan(0, count - first.Length)];
+    }
+
+    /// <summary>Which of the first bytes change so often that a block of them must compare them itself.</summary>
+    public CodeCheck[] Checks(int count)
+    {
+        if (!_first.IsRam) return [];
+        var inFirst = Math.Min(count, _firstLength);
+        var checks = new List<CodeCheck>();
+        FindChecks(checks, _first.Offset.Page, (int)_pc.PageOffset, 0, inFirst, _first.Host);
+        if (count > inFirst) FindChecks(checks, _second.Offset.Page, 0, inFirst, count - inFirst, _second.Host);
+        return [.. checks];
+    }
+
+    private void FindChecks(List<CodeCheck> checks, RamPage page, int offset, int start, int count, byte* host)
+    {
+        if (cpu.Ports.Stores.Pages.Find(page)?.Checked is not { } map) return;
+        for (var i = 0; i < count; i++)
+        {
+            var from = i;
+            while (i < count && map.Overlaps(offset + i, 1)) i++;
+            if (i > from) checks.Add(new CodeCheck(start + from, i - from, new HostPointer((ulong)(host + from))));
+        }
     }
 
     /// <summary>False: fetching at <paramref name="pc"/> faults and the exception is pending.</summary>

@@ -18,7 +18,11 @@ public sealed unsafe class CpuExecutor
     private readonly TbFinder _finder;
     private readonly TbTranslator _translator;
     private readonly EventWindow _events;
+    private readonly RestlessCode _restless;
     private readonly TbCompileFlags _always;
+
+    // It found its bytes changed: not to be run again before one was made from the new ones.
+    private TranslationBlock? _changed;
 
     public CpuExecutor(Cpu cpu, IBackEnd backEnd, TbCache cache, ICodeCoherence coherence, ExecutorOptions options)
     {
@@ -31,6 +35,7 @@ public sealed unsafe class CpuExecutor
         if (!options.Chain || options.Log is { EveryBlock: true }) _always |= TbCompileFlags.NoChain;
         _finder = new TbFinder(cpu, cache, Counters);
         _translator = new TbTranslator(cpu, backEnd, cache, coherence, options, Counters);
+        _restless = new RestlessCode(options.RestlessAfter, options.CalmAfter);
         _events = new EventWindow(cpu, Counters, options.Log);
     }
 
@@ -80,6 +85,7 @@ public sealed unsafe class CpuExecutor
             state->InterruptShadow = 0;
             var stepping = _cpu.SingleStepping;
             var exit = Execute(block, runOnce, alone: once != 0);
+            if (exit.Reason == TbExitReason.Changed) exit = Changed(exit);
             if (exit.Reason is TbExitReason.SelfModified or TbExitReason.Breakpoint or TbExitReason.Interpret)
             {
                 once = OneInstruction;
@@ -95,7 +101,7 @@ public sealed unsafe class CpuExecutor
                         lastSlot = exit.JumpSlot;
                     }
                     break;
-                case TbExitReason.Lookup or TbExitReason.ExitRequest:
+                case TbExitReason.Lookup or TbExitReason.ExitRequest or TbExitReason.Changed:
                     break;
                 default:
                     if (Leaves(exit.Reason, out var end)) return end;
@@ -139,6 +145,15 @@ public sealed unsafe class CpuExecutor
             exit = Execute(block, runOnce, alone: true);
         }
         return true;
+    }
+
+    private TbExit Changed(TbExit exit)
+    {
+        Counters.ChangedBlocks++;
+        _changed = _cache.Descriptors[exit.TbId];
+        if (!_restless.IsRestless(_changed)) return exit;
+        Counters.RestlessRuns++;
+        return new TbExit(exit.TbId, TbExitReason.Interpret);
     }
 
     // What follows an instruction that ran alone: RF is used up, and debug traps are due. Only if it completed; other exits come back to it.
@@ -206,11 +221,15 @@ public sealed unsafe class CpuExecutor
         var context = _cpu.ComputeContext();
         flags |= _always;
         if (flags != 0) context = context with { CompileFlags = flags };
-        if ((flags & TbCompileFlags.Uncached) == 0 && _finder.FindByJumpCache(context) is { } cached) return cached;
+        if ((flags & TbCompileFlags.Uncached) == 0 && _finder.FindByJumpCache(context) is { } cached && cached != _changed) return cached;
 
         if (!_cpu.TryResolveCode(new(context.Pc), raise: true, out var page)) return null;
         var block = page.IsRam && (flags & TbCompileFlags.Uncached) == 0 ? _finder.FindByHash(context, page.Offset) : null;
-        block ??= _translator.Translate(context, out runOnce);
+        if (block is null || block == _changed)
+        {
+            block = _translator.Translate(context, out runOnce);
+            _changed = null;
+        }
         if (block is not null && !runOnce) _finder.Remember(block);
         return block;
     }

@@ -14,6 +14,12 @@ public sealed record ExecutorOptions(int MaxInstructions = 64, bool OneInstructi
     /// <summary>Blocks jump to each other; false: each goes back to the dispatcher (QEMU's nochain).</summary>
     public bool Chain { get; init; } = true;
 
+    /// <summary>Changes that code which checks its own bytes may find before it is run uncached.</summary>
+    public int RestlessAfter { get; init; } = 16;
+
+    /// <summary>Uncached runs with the same bytes after which such code is translated again.</summary>
+    public int CalmAfter { get; init; } = 4;
+
     /// <summary>Null: nothing is logged.</summary>
     public ExecutionLog? Log { get; init; }
 }
@@ -54,6 +60,12 @@ public sealed class ExecutorCounters
     public long ExistingLinks;
     public long UncachedRuns;
     public long SelfModifications;
+
+    /// <summary>Times that a block found bytes changed which it checks itself.</summary>
+    public long ChangedBlocks;
+
+    /// <summary>Of those: the times that its first instruction was run uncached instead of being translated again.</summary>
+    public long RestlessRuns;
 
     /// <summary>Instructions that translated code left to the interpreter.</summary>
     public long Interpreted;

@@ -33,12 +33,14 @@ public enum TbExitReason : byte
     Interpret = 14,
     /// <summary>MWAIT: RIP is past it; the vCPU may rest until something happens, or for a while.</summary>
     Wait = 15,
+    /// <summary>The head compared the TB's changeable bytes with RAM, and they differ: RIP is the TB's own start, and it must be made anew.</summary>
+    Changed = 16,
 }
 
-/// <summary>What translated code returns in one word: descriptor id in the upper bits, reason in the low four.</summary>
+/// <summary>What translated code returns in one word: descriptor id in the upper bits, reason in the low five.</summary>
 public readonly record struct TbExit(ulong Raw)
 {
-    public const int ReasonBits = 4;
+    public const int ReasonBits = 5;
 
     public TbExit(int id, TbExitReason reason) : this(((ulong)(uint)id << ReasonBits) | (byte)reason) { }
 

@@ -42,7 +42,6 @@ public sealed class TbTranslator(
 
             if (Emit(context) is not { } block) return null;
             if (runOnce) return block;
-            block.Source = _fetch.Bytes(block.GuestBytes);
             switch (coherence.Link(block, _fetch.Versions, out var existing))
             {
                 case LinkOutcome.Linked:
@@ -77,6 +76,13 @@ public sealed class TbTranslator(
                 cpu.RaiseFetchFault(_fetch.SecondPage);
                 return null;
             }
+            // One that is compiled for a single pass is guarded like any other: it must not end before it has made progress.
+            var checks = context.CompileFlags == TbCompileFlags.None ? _fetch.Checks(_block.GuestBytes) : [];
+            if (checks.Length > 0 && CheckCuts.Keep(_block, checks) is var keep && keep < _block.GuestInstructions)
+            {
+                instructions = keep;
+                continue;
+            }
             options.Log?.Lifted(cpu.Ports.Index, _block, _fetch.Bytes(_block.GuestBytes));
             _passes.Run(_block);
             options.Log?.Optimised(cpu.Ports.Index, _block);
@@ -85,6 +91,8 @@ public sealed class TbTranslator(
             block.GuestBytes = _block.GuestBytes;
             block.GuestInstructions = _block.GuestInstructions;
             block.Page1 = (context.Pc & ~PageSize.Mask) + (ulong)_block.GuestBytes > PageSize.Bytes ? _fetch.SecondRamPage : RamPage.None;
+            block.Source = _fetch.Bytes(_block.GuestBytes);
+            block.Checks = checks;
             if (TryEmit(block))
             {
                 counters.Translations++;

@@ -21,6 +21,8 @@ public enum Mutations
     HasCodeLate = 32,
     /// <summary>A version that moved is forgiven without a look at the bytes.</summary>
     NoByteCheck = 64,
+    /// <summary>Bytes that some TBs check themselves are guarded for no TB.</summary>
+    CheckedIsUnguarded = 128,
 }
 
 public sealed class PageState
@@ -30,6 +32,7 @@ public sealed class PageState
     public int Writers;
     public ulong Version;
     public ulong[]? Bitmap;
+    public ulong[]? Checked;
 }
 
 /// <summary>Published page state; before each access by the owner of coherence, others may act.</summary>
@@ -48,7 +51,14 @@ public sealed class FakePages(Action interpose, Mutations mutations = Mutations.
             var only = bitmap.Select((word, i) => word & ~old[i]).ToArray();
             if (only.Any(word => word != 0)) bitmap = only;
         }
+        if ((mutations & Mutations.CheckedIsUnguarded) != 0 && state.Checked is { } free && bitmap is not null) bitmap = [.. bitmap.Select((word, i) => word & ~free[i])];
         state.Bitmap = bitmap;
+    }
+
+    public void PublishChecked(RamPage page, ulong[]? bytes)
+    {
+        interpose();
+        this[page].Checked = bytes;
     }
 
     public void SetHasCode(RamPage page)

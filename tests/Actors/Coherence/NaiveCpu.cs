@@ -1,6 +1,7 @@
 using Tcg.Mttcg.Actors.Coherence;
 using Tcg.Mttcg.Actors.Protocol;
 using Tcg.Mttcg.Memory;
+using Tcg.Mttcg.Translator.Cache;
 using Tcg.Mttcg.Translator.Runtime;
 
 namespace Tcg.Mttcg.Actors.Tests.Coherence;
@@ -54,12 +55,13 @@ public sealed class NaiveCpu
                 IsAccessQuiescent = false;
                 continue;
             }
-            var work = _random.Next(8) switch
+            var work = _random.Next(9) switch
             {
                 0 or 1 or 2 => Translate(),
                 3 => Dma(),
                 4 => Rest(),
-                _ => Store(),
+                5 => Execute(),
+                _ => Store(Page(), Offset()),
             };
             foreach (var step in work) yield return step;
         }
@@ -102,10 +104,8 @@ public sealed class NaiveCpu
         }
     }
 
-    private IEnumerable<int> Store()
+    private IEnumerable<int> Store(RamPage page, int offset)
     {
-        var page = Page();
-        var offset = Offset();
         var state = _world.Memory[page];
         while (true)
         {
@@ -188,6 +188,8 @@ public sealed class NaiveCpu
             foreach (var step in Protected(second, versions, 1)) yield return step;
         }
         var block = Blocks.New(page, offset, bytes, second);
+        block.Checks = Checks(block, bytes);
+        yield return 0;
         var source = new byte[bytes];
         for (var i = 0; i < bytes; i++)
         {
@@ -207,6 +209,36 @@ public sealed class NaiveCpu
         var noted = new PageVersions(versions[0], versions[1]);
         foreach (var step in Ask(owner => owner.Link(this, block, (_world.Mutations & Mutations.NoVersionCheck) == 0 ? noted : Now(block.Page0, second))))
             yield return step;
+    }
+
+    private CodeCheck[] Checks(TranslationBlock block, int bytes)
+    {
+        var checks = new List<CodeCheck>();
+        for (var i = 0; i < bytes; i++)
+        {
+            var (page, offset) = Place(block.Key.PhysicalPc, block.Page1, i);
+            if (SmcBitmaps.Overlaps(_world.Memory[page].Checked, offset, 1)) checks.Add(new CodeCheck(i, 1, default));
+        }
+        return [.. checks];
+    }
+
+    // A store into the block that runs must end it where the block, entered before, checks the byte and nobody is asked.
+    private IEnumerable<int> Execute()
+    {
+        var live = _world.Table.Live.ToArray();
+        if (live.Length == 0) yield break;
+        var block = live[_random.Next(live.Length)];
+        foreach (var check in block.Checks)
+        {
+            var (page, offset) = Place(block.Key.PhysicalPc, block.Page1, check.Start);
+            yield return 0;
+            if (_world.Memory[page].Bytes[offset] != block.Source[check.Start]) yield break;
+        }
+        var own = _random.Next(block.GuestBytes);
+        var (target, at) = Place(block.Key.PhysicalPc, block.Page1, own);
+        foreach (var step in Store(target, at)) yield return step;
+        if (!block.IsDead && !SmcBitmaps.Overlaps(_world.Memory[target].Checked, at, 1) && _world.Memory[target].Bytes[at] != block.Source[own])
+            _world.Found($"a vCPU changed byte {own} of the TB at {block.Key.PhysicalPc} that it runs, and nobody told it");
     }
 
     private byte NewValue() => (byte)_random.Next(256);

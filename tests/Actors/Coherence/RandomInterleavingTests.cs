@@ -11,7 +11,7 @@ public class RandomInterleavingTests
     {
         for (var seed = 0; seed < worlds; seed++)
         {
-            var options = new CoherenceOptions(BitmapAfterWrites: seed % 3, UnprotectAfterWrites: 1 + seed % 2, WriterLooks: 1 + seed % 4);
+            var options = new CoherenceOptions(BitmapAfterWrites: seed % 3, UnprotectAfterWrites: 1 + seed % 2, WriterLooks: 1 + seed % 4, CheckAfterKills: seed % 4);
             var world = new World(seed, cpus: 2 + seed % 3, options, mutations);
             world.Run(steps);
             if (world.Violation is { } violation) return $"seed {seed}: {violation}";
@@ -31,6 +31,7 @@ public class RandomInterleavingTests
     [InlineData(Mutations.NoAcks)]
     [InlineData(Mutations.HasCodeLate)]
     [InlineData(Mutations.NoByteCheck)]
+    [InlineData(Mutations.CheckedIsUnguarded)]
     public void The_model_notices(Mutations mutation)
     {
         var found = Search(mutation, worlds: 20_000, Steps);

@@ -35,7 +35,8 @@ public class LitmusTests
     public async Task No_forbidden_outcome_is_seen(string name, int cpus, BackEndKind backEnd)
     {
         var test = Litmus.LitmusTests.All.Single(test => test.Name == name);
-        var rounds = test.MustRelax ? 200_000 : Math.Min(600 * test.RoundsPerStep / cpus, 100_000) * Scale / (backEnd == BackEndKind.Interpreter ? 3 : 1);
+        // Outcomes that are rarely seen need many rounds, and translated code.
+        var rounds = test.MustRelax && backEnd != BackEndKind.Interpreter ? 200_000 : Math.Min(600 * test.RoundsPerStep / cpus, 100_000) * Scale / (backEnd == BackEndKind.Interpreter ? 3 : 1);
         await using var vm = Vm.Start(Boot.Options(test.For(rounds), cpus) with { BackEnd = backEnd, CodeBytes = test.CodeMebibytes > 0 ? test.CodeBytes(cpus) : null });
         var result = await vm.ToEnd();
 
@@ -48,13 +49,17 @@ public class LitmusTests
     [Theory]
     [InlineData("stale-alone", 2)]
     [InlineData("stale-keep", 4)]
-    public async Task Every_round_kills_the_translation_that_the_one_before_made(string name, int cpus)
+    public async Task Every_round_spoils_the_translation_that_the_one_before_made(string name, int cpus)
     {
         const int rounds = 1000;
         var test = Litmus.LitmusTests.All.Single(test => test.Name == name);
         await using var vm = Vm.Start(Boot.Options(test.For(rounds), cpus));
         await vm.ToEnd();
 
-        Assert.InRange(vm.Machine.Counters.Memory.BlocksKilled, rounds - 1, long.MaxValue);
+        // It is killed by the store, or finds out when it is entered.
+        var counters = vm.Machine.Counters;
+        var found = counters.Vcpus.Sum(vcpu => vcpu.Executor.ChangedBlocks);
+        Assert.InRange(counters.Memory.BlocksKilled + found, rounds - 1, long.MaxValue);
+        Assert.InRange(found, rounds / 2, long.MaxValue);
     }
 }

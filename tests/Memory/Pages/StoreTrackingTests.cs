@@ -43,6 +43,26 @@ public class StoreTrackingTests
     }
 
     [Fact]
+    public void A_store_to_bytes_that_code_checks_itself_says_so_and_asks_nobody_but_now_and_then()
+    {
+        var desc = _tracking.Pages.FindOrAllocate(Page);
+        desc.Bitmap = new SmcBitmap();
+        desc.Checked = new SmcBitmap();
+        desc.Checked.Add(64, 8);
+        _tracking.BeginCode(Page);
+        var asked = 0;
+        for (var i = 0; i < 1 << 16; i++)
+        {
+            var ticket = _tracking.Begin(Page, 71, 2);
+            Assert.True(ticket.HitsChecked);
+            if (ticket.HitsCode) asked++;
+            _tracking.Complete(ticket);
+        }
+        Assert.Equal(1, asked);
+        Assert.False(_tracking.Begin(Page, 72, 8).HitsChecked);
+    }
+
+    [Fact]
     public void A_store_beside_code_is_plain_and_one_into_it_hits()
     {
         var desc = _tracking.Pages.FindOrAllocate(Page);

@@ -75,6 +75,12 @@ public sealed unsafe class InterpreterBackEnd : IBackEnd
             cpu.State->Rip = context.Rip;
             return TbExitReason.ExitRequest;
         }
+        foreach (var check in tb.Checks)
+        {
+            if (check.Holds(tb.Source)) continue;
+            cpu.State->Rip = context.Rip;
+            return TbExitReason.Changed;
+        }
         var block = tb.Ir ?? throw new InvalidOperationException($"TB {tb.Id} was not emitted by an interpreter");
         fixed (IrInstruction* code = block.Instructions)
         fixed (ulong* constants = CollectionsMarshal.AsSpan(block.Constants))

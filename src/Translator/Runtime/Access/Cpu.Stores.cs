@@ -2,6 +2,7 @@ using Tcg.Mttcg.Memory;
 using Tcg.Mttcg.Memory.Pages;
 using Tcg.Mttcg.Memory.Physical;
 using Tcg.Mttcg.Memory.Tlb;
+using Tcg.Mttcg.Translator.Cache;
 
 namespace Tcg.Mttcg.Translator.Runtime;
 
@@ -45,21 +46,26 @@ public sealed unsafe partial class Cpu
             target.Address = address;
             target.Ticket = Ports.Stores.Begin(hit.RamPage, (int)address.PageOffset, bytes);
             target.Tracked = true;
-            if (!target.Ticket.HitsCode) return true;
+            if (!target.Ticket.HitsCode && !target.Ticket.HitsChecked) return true;
 
             // While the ticket is held nobody links a TB on this page; but the ask may serve invalidations of this very TLB.
-            Coherence.CodeWrite(new(hit.RamPage.Start.Value + address.PageOffset), bytes);
-            if (RunningBlock is { IsDead: true })
+            if (target.Ticket.HitsCode) Coherence.CodeWrite(new(hit.RamPage.Start.Value + address.PageOffset), bytes);
+            if (RunningBlock is { } running && (running.IsDead || (target.Ticket.HitsChecked && ChangesItself(running, hit.RamPage, (int)address.PageOffset, bytes))))
             {
                 Ports.Stores.Abandon(target.Ticket);
                 LeaveAfterHelper(TbExitReason.SelfModified);
                 return false;
             }
+            if (!target.Ticket.HitsCode) return true;
             if (Tlb.TryLookup(view, address, AccessKind.Write, out var again) && again.Host == hit.Host) return true;
             Ports.Stores.Abandon(target.Ticket);
         }
         return false;
     }
+
+    // A block that checks bytes itself did so when it was entered, and has instructions left that were made from the old ones.
+    private static bool ChangesItself(TranslationBlock running, RamPage page, int offset, int bytes) =>
+        running.GuestInstructions > 1 && BlockBytes.Overlaps(running, page, offset, offset + bytes);
 
     /// <summary>The store is visible.</summary>
     internal void EndStore(in StoreTarget target)

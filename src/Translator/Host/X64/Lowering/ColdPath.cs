@@ -4,6 +4,8 @@ internal enum ColdKind : byte
 {
     /// <summary>Leaves with ExitRequest; its stub is also where a dead head leads.</summary>
     ExitRequest,
+    /// <summary>Leaves with Changed: bytes that the block checks itself are others now.</summary>
+    Changed,
     /// <summary>Leaves with Jump0 or Jump1: the unlinked target of a jump slot.</summary>
     JumpStub,
     /// <summary>An end of the block behind a conditional branch, with the flags still where they were.</summary>

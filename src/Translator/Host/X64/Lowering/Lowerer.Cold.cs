@@ -33,6 +33,9 @@ internal sealed unsafe partial class Lowerer
                 StoreRip(_block.Context.Rip);
                 Leave(TbExitReason.ExitRequest);
                 break;
+            case ColdKind.Changed:
+                EmitChanged();
+                break;
             case ColdKind.JumpStub:
                 EmitJumpStub();
                 break;

@@ -25,7 +25,7 @@ internal sealed unsafe partial class Lowerer
         _loopJumps.Clear();
         _inLoopCopy = false;
         _loopSource = FlagSource.None;
-        if (_block.Context.CompileFlags != TbCompileFlags.None || _block.Count > MaxLoopOperations) return;
+        if (_block.Context.CompileFlags != TbCompileFlags.None || _block.Count > MaxLoopOperations || _tb.Checks.Length > 0) return;
         foreach (ref var x in _block.Instructions)
         {
             _loops |= x.Op == IrOp.GotoTb && x.Imm == _block.Context.Rip;

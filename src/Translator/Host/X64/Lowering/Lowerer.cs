@@ -8,7 +8,7 @@ namespace Tcg.Mttcg.Translator.Host.X64.Lowering;
 /// <summary>
 /// Lowers one block at a time. This file: the walk over the block and the shape of a TB; the other parts, one family of operations each.
 /// <para>
-/// A TB: the head (poll of the exit request, eight patchable bytes), the operations in order, then out of line the slow paths, the stubs of the
+/// A TB: the head (poll of the exit request, eight patchable bytes, and the comparison of bytes that change often), the operations in order, then out of line the slow paths, the stubs of the
 /// jump slots and the stub that leaves. At heads, labels and ends the guest flags are in the state.
 /// </para>
 /// </summary>
@@ -152,6 +152,7 @@ internal sealed unsafe partial class Lowerer
             _w.Alu(AluOp.Cmp, OpSize.B32, HostMem.Env(CpuState.ExitRequestOffset), 0);
             AddCold(kind, _w.Jump(Condition.Ne));
         }
+        EmitChecks();
         if (_options.CountInstructions)
         {
             _w.Alu(AluOp.Add, OpSize.B64, HostMem.Env(CpuState.InstructionCountOffset), _block.GuestInstructions);

@@ -1,0 +1,41 @@
+using Tcg.Mttcg.Memory;
+using Tcg.Mttcg.Translator.Cache;
+
+namespace Tcg.Mttcg.Translator.Runtime;
+
+/// <summary>
+/// Remembers blocks that found the bytes changed which they check themselves. One that changes almost every time it is entered is not worth translating:
+/// its first instruction is run uncached until its bytes have been the same for some runs. One vCPU's; a place that falls out of the table starts anew.
+/// </summary>
+internal sealed unsafe class RestlessCode(int restlessAfter, int calmAfter)
+{
+    private const int Places = 64;
+
+    private readonly Place[] _places = new Place[Places];
+
+    /// <summary>A block was entered and found bytes changed: true when it had better not be translated now.</summary>
+    public bool IsRestless(TranslationBlock block)
+    {
+        ref var place = ref _places[block.Key.PhysicalPc.Value % Places];
+        if (place.Start != block.Key.PhysicalPc) place = new Place { Start = block.Key.PhysicalPc };
+        var digest = DigestOf(block.Checks);
+        if (place.Digest != digest) (place.Digest, place.Calm, place.Changes) = (digest, 0, place.Changes + 1);
+        else place.Calm++;
+        return place.Changes > restlessAfter && place.Calm < calmAfter;
+    }
+
+    private static ulong DigestOf(CodeCheck[] checks)
+    {
+        var hash = new HashCode();
+        foreach (var check in checks) hash.AddBytes(new ReadOnlySpan<byte>(check.Host.Bytes, check.Length));
+        return (uint)hash.ToHashCode();
+    }
+
+    private struct Place
+    {
+        public RamOffset Start;
+        public ulong Digest;
+        public int Changes;
+        public int Calm;
+    }
+}
