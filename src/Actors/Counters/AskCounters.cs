@@ -16,6 +16,9 @@ public sealed class AskCounters
 
     public LatencyHistogram this[AskKind kind] => _kinds[(int)kind];
 
+    /// <summary>Time spent in all asks.</summary>
+    public TimeSpan Total => _kinds.Aggregate(TimeSpan.Zero, (sum, kind) => sum + kind.Total);
+
     public void AddTo(AskCounters sum)
     {
         foreach (var kind in Enum.GetValues<AskKind>()) this[kind].AddTo(sum[kind]);

@@ -22,6 +22,9 @@ public sealed record MachineCounters(IReadOnlyList<VcpuCounters> Vcpus, Coherenc
         return sum;
     }
 
+    /// <summary>Of all vCPUs together: how long they were neither halted nor standing still, until this moment.</summary>
+    public TimeSpan RunTime() => Vcpus.Aggregate(TimeSpan.Zero, (sum, vcpu) => sum + vcpu.Door.RunTime.Elapsed);
+
     /// <summary>All vCPUs' kicks together, at this moment.</summary>
     public LatencyHistogram KickLatency()
     {

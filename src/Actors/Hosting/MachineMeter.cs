@@ -5,7 +5,7 @@ namespace Tcg.Mttcg.Actors.Hosting;
 
 /// <summary>
 /// A machine's counters as .NET metrics: the meter <c>Tcg.Mttcg</c>, one a machine. Everything is observed, so it costs nothing while nobody listens
-/// (<see cref="MeterListener"/>, <c>dotnet-counters monitor --counters Tcg.Mttcg</c>). Latencies are in microseconds.
+/// (<see cref="MeterListener"/>, <c>dotnet-counters monitor --counters Tcg.Mttcg</c>). Times are in microseconds.
 /// </summary>
 internal sealed class MachineMeter : IDisposable
 {
@@ -37,6 +37,8 @@ internal sealed class MachineMeter : IDisposable
     {
         foreach (var (name, unit, description, value) in Counts) _meter.CreateObservableCounter(name, () => value(read()), unit, description);
         _meter.CreateObservableCounter("mttcg.asks", () => Asks(read(), histogram => histogram.Count), "{ask}", "Asks to the owners of code, by kind");
+        _meter.CreateObservableCounter("mttcg.run_time", () => read().RunTime().TotalMicroseconds, "us", "Time that vCPUs were not halted");
+        _meter.CreateObservableCounter("mttcg.asks.time", () => Asks(read(), histogram => histogram.Total.TotalMicroseconds), "us", "Part of it spent in asks, by kind");
         foreach (var (suffix, share) in Percentiles)
         {
             _meter.CreateObservableGauge($"mttcg.asks.latency.{suffix}", () => Asks(read(), histogram => Microseconds(histogram, share)), "us", "Time to the answer");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Akka.Actor;
 using Tcg.Mttcg.Actors.Mailboxes;
 using Tcg.Mttcg.Actors.Protocol;
@@ -42,6 +43,7 @@ public sealed class VcpuActor : UntypedActor
     protected override void PostStop()
     {
         _door.Status.Publish(Quiescence.Code);
+        _door.RunTime.Stop(Stopwatch.GetTimestamp());
         _parts.Turns?.Give(_door);
     }
 
@@ -95,12 +97,19 @@ public sealed class VcpuActor : UntypedActor
     private void StandStill()
     {
         if (!IsStanding) _lanes.BecomeQuiescent(Quiescence.Code);
+        _door.RunTime.Stop(Stopwatch.GetTimestamp());
+    }
+
+    private void RunAgain()
+    {
+        _door.RunTime.Start(Stopwatch.GetTimestamp());
+        _lanes.BecomeRunning(Quiescence.Code);
     }
 
     private void GoOn()
     {
         if (!MayRun) return;
-        if (IsStanding) _lanes.BecomeRunning(Quiescence.Code);
+        if (IsStanding) RunAgain();
         Self.Tell(ContinueSlice.Instance, Self);
     }
 
@@ -131,9 +140,9 @@ public sealed class VcpuActor : UntypedActor
     private bool TakeTurn()
     {
         if (_parts.Turns is not { } turns || turns.TryTake(_door)) return true;
-        _lanes.BecomeQuiescent(Quiescence.Code);
+        StandStill();
         var taken = turns.Take(_door, () => _parts.Queue.HasOrdinary || _door.IsAborted);
-        _lanes.BecomeRunning(Quiescence.Code);
+        RunAgain();
         return taken;
     }
 
@@ -180,7 +189,7 @@ public sealed class VcpuActor : UntypedActor
 
     private void Halt()
     {
-        _lanes.BecomeQuiescent(Quiescence.Code);
+        StandStill();
         if (_parts.Engine.IsDeaf)
         {
             _door.IsDeaf = true;
@@ -189,21 +198,21 @@ public sealed class VcpuActor : UntypedActor
         while (!_door.ExitRequested && !_parts.Queue.HasOrdinary && !_door.IsAborted) _door.Parker.Park(Timeout.InfiniteTimeSpan);
         _door.Looked();
         _door.IsDeaf = false;
-        _lanes.BecomeRunning(Quiescence.Code);
+        RunAgain();
     }
 
     private void Rest()
     {
-        _lanes.BecomeQuiescent(Quiescence.Code);
+        StandStill();
         if (!_door.ExitRequested && !_parts.Queue.HasOrdinary && !_door.IsAborted) _door.Parker.Park(_parts.MwaitRest);
-        _lanes.BecomeRunning(Quiescence.Code);
+        RunAgain();
     }
 
     private void RunExclusive()
     {
         _waits = false;
         Bind();
-        _lanes.BecomeRunning(Quiescence.Code);
+        RunAgain();
         var goesOn = false;
         try
         {

@@ -36,6 +36,9 @@ public sealed unsafe class VcpuDoor : IProcessorKick
     /// <summary>From the first kick to the moment the vCPU, out of translated code or awake again, looks what is wanted. Written by the owner.</summary>
     public LatencyHistogram KickLatency { get; } = new();
 
+    /// <summary>How long it was neither halted nor standing still. Written by the owner.</summary>
+    public RunClock RunTime { get; } = new();
+
     /// <summary>Set once the machine is being torn down: a blocked ask gives up.</summary>
     public bool IsAborted => Volatile.Read(ref _isAborted);
 

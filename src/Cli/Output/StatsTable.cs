@@ -34,12 +34,16 @@ internal static class StatsTable
         var kicks = counters.KickLatency();
         Row("kicks", $"{Sum(v => v.Door.Kicks):n0}, p50 {Micro(kicks, 0.5)}, p99 {Micro(kicks, 0.99)}");
         var asks = counters.Asks();
+        var run = counters.RunTime();
+        Row("run time of all vCPUs", $"{run.TotalSeconds:n2} s, {Percent(asks.Total, run)} of it in asks");
         foreach (var kind in Enum.GetValues<AskKind>())
         {
             var histogram = asks[kind];
-            if (histogram.Count > 0) Row($"asks: {kind}", $"{histogram.Count:n0}, p50 {Micro(histogram, 0.5)}, p99 {Micro(histogram, 0.99)}");
+            if (histogram.Count > 0) Row($"asks: {kind}", $"{histogram.Count:n0}, p50 {histogram.Percentile(0.5).TotalMicroseconds:f1}, p99 {Micro(histogram, 0.99)}, {histogram.Total.TotalMilliseconds:n0} ms, {Percent(histogram.Total, run)}");
         }
     }
+
+    private static string Percent(TimeSpan part, TimeSpan all) => string.Create(CultureInfo.InvariantCulture, $"{(all > TimeSpan.Zero ? part / all : 0) * 100:f2} %");
 
     private static string Micro(LatencyHistogram histogram, double share) =>
         string.Create(CultureInfo.InvariantCulture, $"{histogram.Percentile(share).TotalMicroseconds:f1} us");

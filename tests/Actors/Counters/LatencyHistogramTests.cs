@@ -44,5 +44,30 @@ public class LatencyHistogramTests
         two.AddTo(sum);
         Assert.Equal(2, sum.Count);
         Assert.Equal(one.Percentile(1), sum.Percentile(0.5));
+        Assert.Equal(one.Total + two.Total, sum.Total);
+    }
+
+    [Fact]
+    public void The_total_is_exact()
+    {
+        var histogram = new LatencyHistogram();
+        for (var i = 0; i < 1000; i++) histogram.Record(Stopwatch.Frequency + i * (Stopwatch.Frequency / 1000));
+        Assert.Equal(TimeSpan.FromSeconds(1000 + 999 * 1000 / 2 / 1000.0), histogram.Total);
+    }
+
+    [Fact]
+    public void What_came_since_is_what_a_histogram_of_it_alone_would_hold()
+    {
+        var (all, alone, earlier) = (new LatencyHistogram(), new LatencyHistogram(), new LatencyHistogram());
+        for (var i = 1; i < 100; i++) all.Record(i * 12_345);
+        all.AddTo(earlier);
+        for (var i = 1; i < 50; i++)
+        {
+            all.Record(i * 777);
+            alone.Record(i * 777);
+        }
+        var since = all.Since(earlier);
+        Assert.Equal(alone.Buckets, since.Buckets);
+        Assert.Equal((alone.Count, alone.Total), (since.Count, since.Total));
     }
 }

@@ -39,9 +39,10 @@ public class MeterTests
 
         // Other tests' machines may be alive in this process: their counts add up with ours.
         listener.RecordObservableInstruments();
-        foreach (var name in (string[])["mttcg.translations", "mttcg.blocks.killed", "mttcg.exclusive_sections", "mttcg.asks:Protect", "mttcg.asks:Link", "mttcg.asks:CodeWrite"])
+        foreach (var name in (string[])["mttcg.translations", "mttcg.blocks.killed", "mttcg.exclusive_sections", "mttcg.asks:Protect", "mttcg.asks:Link", "mttcg.asks:CodeWrite", "mttcg.run_time"])
             Assert.True(seen.GetValueOrDefault(name) >= 1, $"{name}: {seen.GetValueOrDefault(name)}");
         Assert.True(seen["mttcg.asks.latency.p99:Link"] > 0);
+        Assert.InRange(seen["mttcg.asks.time:Link"], double.Epsilon, seen["mttcg.run_time"]);
         Assert.True(seen.ContainsKey("mttcg.kicks.latency.p99"));
 
         void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>

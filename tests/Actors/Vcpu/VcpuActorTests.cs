@@ -80,6 +80,39 @@ public class VcpuActorTests : VcpuKit
     }
 
     [Fact]
+    public void Run_time_stands_while_a_vcpu_halts_and_while_it_is_paused_and_goes_on_while_it_waits_for_a_region()
+    {
+        var rig = NewVcpu();
+        rig.Engine.Then(SliceEnd.Halted).Then(() =>
+        {
+            rig.Coherence.NextRegion(Region(3));
+            return rig.Engine.Spin();
+        });
+        Assert.Equal(TimeSpan.Zero, rig.Door.RunTime.Elapsed);
+        rig.Actor.Tell(new StartVcpu());
+        AwaitCondition(() => rig.Engine.Runs == 1 && Stands(rig.Door.RunTime), Wait);
+        Assert.Equal(Quiescence.Code, rig.Door.Status.Current);
+
+        rig.Door.Kick();
+        CodeCache.ExpectMsg<NextRegion>(Wait);
+        Assert.False(Stands(rig.Door.RunTime));
+        rig.Actor.Tell(new NextRegionReply(Region(4)), CodeCache.Ref);
+
+        rig.Actor.Tell(new PauseVcpu(), Supervisor.Ref);
+        Supervisor.ExpectMsg<VcpuPaused>(Wait);
+        Assert.True(Stands(rig.Door.RunTime));
+        rig.Actor.Tell(new ResumeVcpu());
+        AwaitCondition(() => !Stands(rig.Door.RunTime), Wait);
+    }
+
+    // At two moments for certain.
+    private static bool Stands(RunClock clock)
+    {
+        var now = Stopwatch.GetTimestamp();
+        return clock.At(now) == clock.At(now + Stopwatch.Frequency);
+    }
+
+    [Fact]
     public void A_vcpu_blocked_in_an_ask_of_a_helper_is_access_quiescent_and_not_code_quiescent()
     {
         var rig = NewVcpu();
