@@ -1,5 +1,6 @@
 using Tcg.Mttcg.Actors.Hosting;
 using Tcg.Mttcg.Actors.Life;
+using Tcg.Mttcg.Actors.Settings;
 using Tcg.Mttcg.Machine.Boards;
 using Tcg.Mttcg.Machine.Boot;
 using Tcg.Mttcg.Machine.Storage;
@@ -94,6 +95,9 @@ public sealed record VmOptions
     public long? CodeBytes { get; init; }
     public bool RebootOnReset { get; init; }
 
+    /// <summary>Tunables, as <see cref="SettingsProfile"/> or a program of your own overrides them; null: the reference.</summary>
+    public MttcgSettings? Settings { get; init; }
+
     internal MachineOptions ToMachine(VmConsole console) => new()
     {
         Topology = Topology,
@@ -112,5 +116,6 @@ public sealed record VmOptions
         SingleThread = SingleThread,
         CodeBytes = CodeBytes,
         RebootOnReset = RebootOnReset,
+        Settings = Settings,
     };
 }

@@ -22,10 +22,12 @@ public sealed class MttcgSettings
     public const string InlineDispatcher = "mttcg.inline-dispatcher";
 
     /// <param name="overrides">Null: the reference as it is.</param>
-    /// <exception cref="ConfigurationException">A key has a value that makes no sense; the message names it.</exception>
+    /// <exception cref="ConfigurationException">A key has a value that makes no sense, or nobody reads it; the message names it.</exception>
     public MttcgSettings(Config? overrides = null)
     {
-        Config = overrides is null ? Reference() : overrides.WithFallback(Reference());
+        var reference = Reference();
+        if (overrides is not null) SettingsProfile.Check(overrides, reference);
+        Config = overrides is null ? reference : overrides.WithFallback(reference);
         var keys = new SettingsReader(Config);
         Vcpu = new VcpuOptions(
             keys.Int("mttcg.vcpu.reply-spins", 0),

@@ -11,4 +11,13 @@ internal static class CommandActions
     /// </summary>
     public static void SetMachineAction(this Command command, Func<ParseResult, CancellationToken, Task<int>> action) =>
         command.SetAction((parsed, cancel) => Task.Run(() => action(parsed, cancel), CancellationToken.None));
+
+    /// <param name="listing">What is to be printed instead, if anything.</param>
+    public static void SetMachineAction(this Command command, Func<ParseResult, Action<TextWriter>?> listing, Func<ParseResult, CancellationToken, Task<int>> action) =>
+        command.SetMachineAction((parsed, cancel) =>
+        {
+            if (listing(parsed) is not { } list) return action(parsed, cancel);
+            list(Console.Out);
+            return Task.FromResult(ExitCode.PoweredOff);
+        });
 }

@@ -21,7 +21,7 @@ internal static class DemoCommand
         var options = new RunOptions(cpus: "4");
         var command = new Command("demo", "Boot a small SMP kernel of ours and show what the machine does. Exit code 0: all its checks passed.");
         foreach (var option in options.WithoutImage) command.Add(option);
-        command.SetMachineAction((parsed, cancel) => RunAsync(options.Read(parsed, kernel: "demo"), cancel));
+        command.SetMachineAction(options.Listing, (parsed, cancel) => RunAsync(options.Read(parsed, kernel: "demo"), cancel));
         return command;
     }
 

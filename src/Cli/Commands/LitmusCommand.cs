@@ -21,7 +21,7 @@ internal static class LitmusCommand
         var write = new Option<string?>("--write") { Description = "Write the guests' multiboot images to a directory instead, for other emulators", HelpName = "DIR" };
         var command = new Command("litmus", "Race vCPUs on purpose and count forbidden outcomes. Exit code 0: there were none.") { names, rounds, timeout, write };
         foreach (var option in options.WithoutImage) command.Add(option);
-        command.SetMachineAction((parsed, cancel) =>
+        command.SetMachineAction(options.Listing, (parsed, cancel) =>
         {
             var count = parsed.GetValue(rounds);
             if (count < 1) throw new UsageException($"--rounds {count}: at least 1");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tcg.Mttcg.Actors.Settings;
 using Tcg.Mttcg.Cli.Load;
 using Tcg.Mttcg.Cli.Options;
 
@@ -18,12 +19,14 @@ internal static class LoadTestCommand
         var minutes = new Option<double>("--minutes") { Description = "How long soak runs", HelpName = "M", DefaultValueFactory = _ => 60 };
         var json = new Option<string?>("--json") { Description = "Write the results to a file as JSON as well", HelpName = "FILE" };
         var command = new Command("loadtest", "Put machines under load and look for hangs, leaks and wrong results. Exit code 0: there were none.") { profiles, scale, minutes, json };
-        command.SetMachineAction((parsed, cancel) =>
+        var tunables = new TunableOptions();
+        foreach (var option in tunables.All) command.Add(option);
+        command.SetMachineAction(parsed => tunables.WantsHelp(parsed) ? TunableOptions.WriteProfiles : null, (parsed, cancel) =>
         {
             if (parsed.GetValue(scale) is not (>= 0.001 and <= 1000)) throw new UsageException($"--scale {parsed.GetValue(scale)}: 0.001 to 1000");
             if (parsed.GetValue(minutes) is not (> 0 and <= 100_000)) throw new UsageException($"--minutes {parsed.GetValue(minutes)}: more than 0");
             var chosen = Choose(parsed.GetValue(profiles) ?? [], TimeSpan.FromMinutes(parsed.GetValue(minutes)));
-            return chosen.Count == 0 ? Task.FromResult(List()) : RunAsync(chosen, parsed.GetValue(scale), parsed.GetValue(json), cancel);
+            return chosen.Count == 0 ? Task.FromResult(List()) : RunAsync(chosen, parsed.GetValue(scale), parsed.GetValue(json), tunables.Read(parsed), cancel);
         });
         return command;
     }
@@ -46,7 +49,7 @@ internal static class LoadTestCommand
         return ExitCode.PoweredOff;
     }
 
-    private static async Task<int> RunAsync(List<LoadProfile> profiles, double scale, string? json, CancellationToken cancel)
+    private static async Task<int> RunAsync(List<LoadProfile> profiles, double scale, string? json, MttcgSettings? settings, CancellationToken cancel)
     {
         var view = new LoadView(Console.Out, !Console.IsOutputRedirected);
         var results = new List<(LoadProfile Profile, LoadContext Context)>();
@@ -54,7 +57,7 @@ internal static class LoadTestCommand
         {
             foreach (var profile in profiles)
             {
-                var context = new LoadContext(scale, (what, done) => view.Progress(profile.Name, what, done), cancel);
+                var context = new LoadContext(scale, (what, done) => view.Progress(profile.Name, what, done), cancel, settings);
                 await profile.Run(context);
                 view.Table(profile, context);
                 results.Add((profile, context));

@@ -36,10 +36,11 @@ internal static class MachineRun
                 SingleThread = settings.Accel.SingleThread,
                 Jit = new X64Options(settings.CountWork, settings.CountWork, settings.PerfMap ? new X64PerfMap() : null),
                 CodeBytes = settings.Accel.CodeBytes,
-                RebootOnReset = !settings.NoReboot,
+                RebootOnReset = !settings.EndOnReset,
                 EndOnPanic = settings.EndOnPanic,
                 PvPanic = settings.Devices.PvPanic,
                 Trace = log,
+                Settings = settings.Tunables,
             });
         }
         catch (ArgumentException e)

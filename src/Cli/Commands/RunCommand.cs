@@ -41,20 +41,8 @@ internal static class RunCommand
         var options = new RunOptions();
         var command = new DocumentedCommand("run", "Boot a kernel or a bare-metal image, with QEMU's flags", "-kernel FILE [OPTIONS]") { Groups = options.Groups, Notes = [Codes, Keys, Examples] };
         foreach (var option in options.All) command.Add(option);
-        command.SetMachineAction((parsed, cancel) => Listing(options, parsed) is { } listing ? Print(listing) : RunAsync(options.Read(parsed), cancel));
+        command.SetMachineAction(options.Listing, (parsed, cancel) => RunAsync(options.Read(parsed), cancel));
         return command;
-    }
-
-    private static Action<TextWriter>? Listing(RunOptions options, ParseResult parsed)
-    {
-        if (options.WantsCpuHelp(parsed)) return CpuHelp.Write;
-        return options.WantsDeviceHelp(parsed) ? DeviceHelp.Write : null;
-    }
-
-    private static Task<int> Print(Action<TextWriter> listing)
-    {
-        listing(Console.Out);
-        return Task.FromResult(ExitCode.PoweredOff);
     }
 
     private static async Task<int> RunAsync(RunSettings settings, CancellationToken cancel)

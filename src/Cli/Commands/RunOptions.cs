@@ -30,13 +30,14 @@ internal sealed class RunOptions(string cpus = "1")
     private readonly Option<bool> _noReboot = new("-no-reboot") { Description = "End instead of restarting when the guest resets" };
     private readonly Option<string[]> _action = new("-action") { Description = "panic=shutdown|none: what a panic of the guest's kernel does; reboot=reset|shutdown: what its reset does", HelpName = "EVENT=DO", DefaultValueFactory = _ => [] };
     private readonly Option<string> _accel = new("-accel") { Description = "tcg, with any of backend=jit|interp, thread=multi|single, tb-size=MIB, one-insn-per-tb=on|off", HelpName = "tcg,...", DefaultValueFactory = _ => "tcg" };
+    private readonly TunableOptions _tunables = new();
     private readonly Option<string?> _items = new("-d") { Description = "Log any of in_asm, op, op_opt, out_asm, int, exec, cpu (comma-separated)", HelpName = "ITEMS" };
     private readonly Option<string?> _logFile = new("-D") { Description = "Write the log to a file instead of standard error", HelpName = "FILE" };
     private readonly Option<bool> _perfMap = new("-perfmap") { Description = "Write /tmp/perf-PID.map for perf" };
     private readonly Option<bool> _stats = new("--stats") { Description = "Print what the machine did when it ends" };
 
     public IReadOnlyList<Option> All =>
-        [_model, _smp, _memory, _cpu, _kernel, _initrd, _append, _nographic, _display, _monitor, _serial, _chardev, _debugcon, _drive, _device, _netdev, _nic, _net, _noReboot, _action, _accel, _items, _logFile, _perfMap, _stats];
+        [_model, _smp, _memory, _cpu, _kernel, _initrd, _append, _nographic, _display, _monitor, _serial, _chardev, _debugcon, _drive, _device, _netdev, _nic, _net, _noReboot, _action, _accel, .. _tunables.All, _items, _logFile, _perfMap, _stats];
 
     /// <summary>The same under headings, for help.</summary>
     public IReadOnlyList<OptionGroup> Groups =>
@@ -45,14 +46,19 @@ internal sealed class RunOptions(string cpus = "1")
         new("Boot", [_kernel, _initrd, _append]),
         new("Console", [_serial, _chardev, _debugcon, _nographic, _display, _monitor]),
         new("Network", [_netdev, _nic, _net]),
-        new("Translation", [_accel, _stats, _items, _logFile, _perfMap]),
+        new("Translation", [_accel, .. _tunables.All, _stats, _items, _logFile, _perfMap]),
     ];
 
     /// <summary>For commands that bring their own guest.</summary>
-    public IReadOnlyList<Option> WithoutImage => [_smp, _memory, _cpu, _accel, _items, _logFile];
+    public IReadOnlyList<Option> WithoutImage => [_smp, _memory, _cpu, _accel, .. _tunables.All, _items, _logFile];
 
-    /// <summary><c>-device help</c>.</summary>
-    public bool WantsDeviceHelp(ParseResult parsed) => parsed.GetValue(_device) is { } devices && devices.Contains("help");
+    /// <summary>A value that asks for a list instead of a machine, as in <c>-cpu help</c>.</summary>
+    public Action<TextWriter>? Listing(ParseResult parsed)
+    {
+        if (parsed.GetValue(_cpu) is "help" or "?") return CpuHelp.Write;
+        if (_tunables.WantsHelp(parsed)) return TunableOptions.WriteProfiles;
+        return parsed.GetValue(_device) is { } devices && devices.Contains("help") ? DeviceHelp.Write : null;
+    }
 
     /// <exception cref="UsageException"/>
     public RunSettings Read(ParseResult parsed, string? kernel = null)
@@ -80,8 +86,9 @@ internal sealed class RunOptions(string cpus = "1")
             Netdevs = network.Netdevs,
             Virtio = [.. virtio, .. network.Cards],
             Accel = AccelSettings.Parse(parsed.GetValue(_accel) ?? "tcg"),
-            NoReboot = parsed.GetValue(_noReboot) || actions.EndOnReset,
+            EndOnReset = parsed.GetValue(_noReboot) ? true : actions.EndOnReset,
             EndOnPanic = actions.EndOnPanic,
+            Tunables = _tunables.Read(parsed),
             PerfMap = parsed.GetValue(_perfMap),
             Stats = parsed.GetValue(_stats),
             LogItems = LogItem.Parse(parsed.GetValue(_items)),
@@ -95,9 +102,6 @@ internal sealed class RunOptions(string cpus = "1")
         if (texts.Length > 4) throw new UsageException("-serial: a PC has four ports at most");
         return [.. texts.Select(text => SerialTarget.Parse("-serial", text, devices))];
     }
-
-    /// <summary>Asks for the list of models instead of a machine.</summary>
-    public bool WantsCpuHelp(ParseResult parsed) => parsed.GetValue(_cpu) is "help" or "?";
 
     private static string? ParseCpu(string? text)
     {

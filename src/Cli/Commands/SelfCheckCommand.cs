@@ -21,7 +21,7 @@ internal static class SelfCheckCommand
         var command = new Command(
             "selfcheck", "Walk every exception, gate, mode and paging feature of the processor, and compare each with the manual. Exit code 0: all agree.") { write, skip };
         foreach (var option in options.WithoutImage) command.Add(option);
-        command.SetMachineAction((parsed, cancel) =>
+        command.SetMachineAction(options.Listing, (parsed, cancel) =>
         {
             var image = SelfCheckGuest.Build(parsed.GetValue(skip) ?? []);
             return parsed.GetValue(write) is { } directory ? Task.FromResult(Write(image, directory)) : RunAsync(options.Read(parsed, kernel: "selfcheck"), image, cancel);

@@ -19,7 +19,7 @@ internal static class Fleet
     {
         var count = context.Amount(Machines);
         // The first machine makes the runtime load and compile everything.
-        foreach (var work in Work) await context.RunAsync(work.Litmus, LoadContext.Options(LoadContext.Litmus(work.Litmus), work.Cpus, work.Rounds), 0, 0);
+        foreach (var work in Work) await context.RunAsync(work.Litmus, context.Options(LoadContext.Litmus(work.Litmus), work.Cpus, work.Rounds), 0, 0);
         var before = await PassAsync(context, count, 0);
         var after = before;
         for (var pass = 1; pass < Passes; pass++) after = await PassAsync(context, count, pass);
@@ -50,7 +50,7 @@ internal static class Fleet
             {
                 context.Cancel.ThrowIfCancellationRequested();
                 var work = Work[i % Work.Length];
-                running.Add(Vm.Start(LoadContext.Options(LoadContext.Litmus(work.Litmus), work.Cpus, work.Rounds)));
+                running.Add(Vm.Start(context.Options(LoadContext.Litmus(work.Litmus), work.Cpus, work.Rounds)));
                 context.Progress($"pass {pass + 1}: {i + 1} machines", (pass + 0.3 * i / count) / Passes);
             }
             for (var i = 0; i < count; i++)
@@ -101,7 +101,7 @@ internal static class Fleet
     {
         context.Cancel.ThrowIfCancellationRequested();
         var work = Work[random.Next(Work.Length)];
-        var vm = Vm.Start(LoadContext.Options(LoadContext.Litmus(work.Litmus), work.Cpus * random.Next(1, 3), 1_000_000_000));
+        var vm = Vm.Start(context.Options(LoadContext.Litmus(work.Litmus), work.Cpus * random.Next(1, 3), 1_000_000_000));
         await Task.Delay(random.Next(100), context.Cancel);
         var clock = Stopwatch.StartNew();
         await vm.DisposeAsync();

@@ -1,5 +1,6 @@
 using Tcg.Mttcg.Actors.Hosting;
 using Tcg.Mttcg.Actors.Life;
+using Tcg.Mttcg.Actors.Settings;
 using Tcg.Mttcg.Guests.BareMetal;
 using Tcg.Mttcg.Guests.Litmus;
 
@@ -11,7 +12,8 @@ internal sealed record LoadMeasure(string Name, double Value, string Unit);
 /// <summary>How much, and where a profile tells what it does and finds. Safe from any thread.</summary>
 /// <param name="scale">Share of the full amount of work; 1 is what the documentation says.</param>
 /// <param name="view">Hears of progress: what is under way and the share that is done.</param>
-internal sealed class LoadContext(double scale, Action<string, double> view, CancellationToken cancel)
+/// <param name="settings">Tunables of all machines; null: the reference.</param>
+internal sealed class LoadContext(double scale, Action<string, double> view, CancellationToken cancel, MttcgSettings? settings = null)
 {
     private readonly Lock _lock = new();
     private readonly List<LoadMeasure> _measures = [];
@@ -20,6 +22,8 @@ internal sealed class LoadContext(double scale, Action<string, double> view, Can
     public CancellationToken Cancel { get; } = cancel;
 
     public double Scale { get; } = scale;
+
+    public MttcgSettings? Settings { get; } = settings;
 
     /// <summary>How long the end of a machine may take. Below full scale, as in unit tests, the host has other work.</summary>
     public TimeSpan LongestEnd { get; } = TimeSpan.FromSeconds(scale >= 1 ? 1 : 10);
@@ -49,12 +53,13 @@ internal sealed class LoadContext(double scale, Action<string, double> view, Can
     }
 
     /// <summary>A machine for a litmus guest.</summary>
-    public static VmOptions Options(LitmusTest test, int cpus, long rounds) => Options(test.For(rounds), cpus) with
+    public VmOptions Options(LitmusTest test, int cpus, long rounds) => Options(test.For(rounds), cpus) with
     {
         CodeBytes = test.CodeMebibytes > 0 ? test.CodeBytes(cpus) : SmallBuffer(cpus),
     };
 
-    public static VmOptions Options(GuestImage image, int cpus) => new() { KernelBytes = image.Bytes, Cpus = cpus, RamBytes = 32 << 20, CodeBytes = SmallBuffer(cpus) };
+    public VmOptions Options(GuestImage image, int cpus) =>
+        new() { KernelBytes = image.Bytes, Cpus = cpus, RamBytes = 32 << 20, CodeBytes = SmallBuffer(cpus), Settings = Settings };
 
     private static long SmallBuffer(int cpus) => Math.Max(8 << 20, (long)cpus << 19);
 

@@ -25,7 +25,7 @@ internal sealed record LoadProfile(string Name, string Meaning, Func<LoadContext
             foreach (var profile in All)
             {
                 if (DateTime.UtcNow >= end) break;
-                var part = new LoadContext(context.Scale / 10, (what, _) => context.Progress($"turn {turn}, {profile.Name}: {what}", 1 - (end - DateTime.UtcNow) / time), context.Cancel);
+                var part = new LoadContext(context.Scale / 10, (what, _) => context.Progress($"turn {turn}, {profile.Name}: {what}", 1 - (end - DateTime.UtcNow) / time), context.Cancel, context.Settings);
                 await profile.Run(part);
                 foreach (var failure in part.Failures) context.Fail($"turn {turn}, {profile.Name}: {failure}");
             }

@@ -25,7 +25,7 @@ internal static class Storms
     public static async Task FlushAsync(LoadContext context)
     {
         var flushes = context.Amount(100_000);
-        var (counters, _, time) = await context.RunAsync("flush", LoadContext.Options(FlushLoop.Build((uint)flushes), Cpus));
+        var (counters, _, time) = await context.RunAsync("flush", context.Options(FlushLoop.Build((uint)flushes), Cpus));
         context.Measure("flushes", flushes * (double)Cpus / time.TotalSeconds, "/s");
         Common(context, "flush", counters);
     }
@@ -80,7 +80,7 @@ internal static class Storms
 
     private static async Task<double> RateAsync(LoadContext context, int functions, int cpus, double from, double to)
     {
-        var options = LoadContext.Options(FreshCode.Build(functions), cpus) with { RamBytes = FreshCode.RamFor(cpus, functions), CodeBytes = 256 << 20 };
+        var options = context.Options(FreshCode.Build(functions), cpus) with { RamBytes = FreshCode.RamFor(cpus, functions), CodeBytes = 256 << 20 };
         var best = double.MaxValue;
         for (var run = 0; run < 3; run++)
         {
@@ -96,7 +96,7 @@ internal static class Storms
         {
             var (name, full) = tests[i];
             var rounds = context.Amount(full);
-            var (counters, _, time) = await context.RunAsync(name, LoadContext.Options(LoadContext.Litmus(name), cpus, rounds), (double)i / tests.Length, (i + 1.0) / tests.Length);
+            var (counters, _, time) = await context.RunAsync(name, context.Options(LoadContext.Litmus(name), cpus, rounds), (double)i / tests.Length, (i + 1.0) / tests.Length);
             context.Measure($"{name}: rounds", rounds / time.TotalSeconds, "/s");
             Common(context, name, counters);
         }

@@ -1,3 +1,4 @@
+using Tcg.Mttcg.Actors.Settings;
 using Tcg.Mttcg.Machine.Boards;
 using Tcg.Mttcg.Memory.Contracts;
 
@@ -82,10 +83,15 @@ public sealed record RunSettings
     public IReadOnlyList<NetdevSettings> Netdevs { get; init; } = [];
     public IReadOnlyList<VirtioSettings> Virtio { get; init; } = [];
     public AccelSettings Accel { get; init; } = AccelSettings.Default;
-    public bool NoReboot { get; init; }
 
-    /// <summary>A panic of the guest's kernel ends the machine.</summary>
-    public bool EndOnPanic { get; init; } = true;
+    /// <summary>A reset by the guest ends the machine; null: as the settings say.</summary>
+    public bool? EndOnReset { get; init; }
+
+    /// <summary>A panic of the guest's kernel ends the machine; null: as the settings say.</summary>
+    public bool? EndOnPanic { get; init; }
+
+    /// <summary>Tunables; null: the reference.</summary>
+    public MttcgSettings? Tunables { get; init; }
     public bool Stats { get; init; }
 
     /// <summary>Names of translated code go where <c>perf</c> looks for them.</summary>

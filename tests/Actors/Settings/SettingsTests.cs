@@ -29,9 +29,10 @@ public class SettingsTests
     }
 
     [Fact]
-    public void Every_key_has_a_comment_with_its_unit_above_it()
+    public void Every_key_has_a_comment_with_its_unit_above_it() => EachKeyHasItsUnit(ReferenceLines());
+
+    internal static void EachKeyHasItsUnit(string[] lines)
     {
-        var lines = ReferenceLines();
         for (var i = 0; i < lines.Length; i++)
         {
             if (!lines[i].Contains('=') || lines[i].TrimStart().StartsWith('#')) continue;

@@ -11,6 +11,7 @@ public class HelpTests
     [InlineData("litmus --help")]
     [InlineData("selfcheck --help")]
     [InlineData("selftest --help")]
+    [InlineData("loadtest --help")]
     public async Task Help_fits_80_columns_of_plain_text(string line)
     {
         var outcome = await MttcgProgram.Call(line.Split(' '));
@@ -35,7 +36,7 @@ public class HelpTests
         var help = (await MttcgProgram.Call("run", "--help")).Output;
         string[] flags =
         [
-            "-M", "-smp", "-m", "-kernel", "-initrd", "-append", "-nographic", "-serial", "-device", "-netdev", "-nic", "-net", "-no-reboot", "-accel", "-d", "-D", "--help",
+            "-M", "-smp", "-m", "-kernel", "-initrd", "-append", "-nographic", "-serial", "-device", "-netdev", "-nic", "-net", "-no-reboot", "-accel", "-profile", "-global", "-d", "-D", "--help",
         ];
         Assert.All(flags, flag => Assert.Matches($@"\n  ([-\w]+, )*{flag}[ ,\n]", help));
         Assert.All((string[])["thread=multi|single", "backend=jit|interp", "tb-size=", "one-insn-per-tb=", "in_asm, op, op_opt, out_asm, int, exec, cpu"], part => Assert.Contains(part, help));
@@ -49,6 +50,20 @@ public class HelpTests
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
         Assert.All(outcome.Output.Split('\n'), text => Assert.InRange(text.Length, 0, 80));
         foreach (var word in (string[])["virtio-blk-pci", "virtio-net-pci", "virtio-rng-pci", "virtio-serial-pci", "virtconsole", "isa-debug-exit"]) Assert.Contains($"  {word}", outcome.Output);
+    }
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("demo")]
+    [InlineData("litmus")]
+    [InlineData("selfcheck")]
+    [InlineData("loadtest")]
+    public async Task Help_of_profile_lists_profiles_with_their_purpose(string command)
+    {
+        var outcome = await MttcgProgram.Call(command, "-profile", "help");
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.All(outcome.Output.Split('\n'), text => Assert.InRange(text.Length, 0, 80));
+        foreach (var name in (string[])["ci", "debug", "many-cpus", "throughput"]) Assert.Matches($@"(^|\n)  {name} +\w", outcome.Output);
     }
 
     [Fact]

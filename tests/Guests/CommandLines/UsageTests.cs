@@ -87,6 +87,14 @@ public sealed class UsageTests : IDisposable
     [InlineData("-accel tcg,tb-size=0", "tb-size")]
     [InlineData("-accel tcg,tb-size=1,tb-size=2", "twice")]
     [InlineData("-smp 64 -accel tcg,tb-size=1", "too small for 64 vCPUs")]
+    [InlineData("-profile fastest", "ci, debug, many-cpus, throughput")]
+    [InlineData("-profile /", "-profile /")]
+    [InlineData("-global mttcg.code-cache.bytes=8M", "mttcg.code-cache.bytes: no such key")]
+    [InlineData("-global mttcg.code-cache.size", "KEY=VALUE")]
+    [InlineData("-global mttcg.code-cache.size=much", "mttcg.code-cache.size = much")]
+    [InlineData("-global mttcg.vcpu.turn=0ms -profile ci", "mttcg.vcpu.turn")]
+    [InlineData("-global mttcg.code-cache.size=64K", "too small for 1 vCPUs")]
+    [InlineData("-global ide.drive=1", "ide.drive: no such key")]
     [InlineData("-serial pigeon", "pigeon")]
     [InlineData("-serial file:", "file:PATH")]
     [InlineData("-serial file:/nonexistent/log", "/nonexistent/log")]
@@ -152,7 +160,20 @@ public sealed class UsageTests : IDisposable
     [InlineData("demo -smp 17", "at most 16")]
     [InlineData("demo -m 8M", "at least 16M")]
     [InlineData("demo -kernel x", "-kernel")]
+    [InlineData("demo -profile fastest", "-profile fastest")]
+    [InlineData("litmus -global mttcg.x=1", "mttcg.x")]
+    [InlineData("loadtest smc -profile fastest", "-profile fastest")]
     public async Task A_command_that_makes_no_sense_is_refused(string line, string named) => await Refused([named], line.Split(' '));
+
+    [Theory]
+    [InlineData("mttcg.translator.max-instruction = 1", "max-instruction: no such key")]
+    [InlineData("mttcg.translator.max-instructions = 0", "mttcg.translator.max-instructions = 0")]
+    [InlineData("mttcg {", "never closed")]
+    public async Task A_profile_that_makes_no_sense_is_refused(string text, string named)
+    {
+        _scratch.Write("profile", System.Text.Encoding.ASCII.GetBytes(text));
+        await Refused(["-profile", named], "run", "-kernel", _kernel, "-profile", _scratch["profile"]);
+    }
 
     [Fact]
     public async Task A_command_line_that_the_guest_has_no_room_for_is_refused() => await Refused(["command line"], "run", "-kernel", _kernel, "-append", new string('x', 1 << 20));
