@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Tcg.Mttcg.Actors.Vcpu;
 
 /// <summary>Sleeps shorter than a millisecond, which .NET's own round up.</summary>
-internal static partial class ShortSleep
+public static partial class ShortSleep
 {
     private const int NanosecondsPerMicrosecond = 1000;
 
