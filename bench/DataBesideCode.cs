@@ -13,6 +13,9 @@ internal static class DataBesideCode
     private const string QemuUser = "qemu-x86_64";
     private const double Wanted = 100;
 
+    // Translations of start-up by which two runs may differ: a kick comes at another moment.
+    private const int Slack = 4;
+
     private static readonly (string Name, int ChangeEvery)[] Variants = [("store beside the code", 0), ("and into it every 1000th call", 1000)];
 
     private static readonly (long Short, long Long) Ours = (1_000_000, 21_000_000), Qemus = (10_000, 110_000), Hosts = (1_000_000, 21_000_000);
@@ -33,7 +36,7 @@ internal static class DataBesideCode
             var host = Rate(Hosts, rounds, length => Program(LinuxExecutable.WriteTo(directory, length, changeEvery), []));
             var changes = BesideCode.Changes(Ours.Long, changeEvery) - BesideCode.Changes(Ours.Short, changeEvery);
             Console.WriteLine($"{name,-30} {ours,13:n0} {qemu,13:n0} {ours / qemu,7:f0} {host,13:n0}   {translations:n0} for {changes:n0} changes");
-            good &= translations <= changes && (changeEvery > 0 || ours >= Wanted * qemu);
+            good &= translations <= changes + Slack && (changeEvery > 0 || ours >= Wanted * qemu);
         }
         Directory.Delete(directory, recursive: true);
         return good ? 0 : 1;
