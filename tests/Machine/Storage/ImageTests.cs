@@ -51,6 +51,21 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact]
+    public void A_disk_of_bytes_is_read_and_refuses_writes()
+    {
+        var content = new byte[2 * 512];
+        new Random(3).NextBytes(content);
+        using var disk = new BytesImage(content);
+        var read = new byte[700];
+        disk.Read(200, read);
+        Assert.Equal(content[200..900], read);
+        Assert.Equal((content.Length, true), (disk.Length, disk.IsReadOnly));
+        Assert.Throws<DiskImageException>(() => disk.Write(0, read));
+        Assert.Throws<DiskImageException>(() => disk.WriteZeroes(0, 512, unmap: true));
+        Assert.Throws<ArgumentException>(() => new BytesImage(new byte[513]));
+    }
+
+    [Fact]
     public void A_raw_disk_gives_discarded_space_back()
     {
         var path = Create("disk.img", ImageFormat.Raw);
