@@ -20,6 +20,9 @@ internal static class LitmusMap
     /// <summary>Pages that a test fills with code or data.</summary>
     public const uint Pages = MemoryMap.Data + 0x10000;
 
+    /// <summary>What the disk's driver and the disk share.</summary>
+    public const uint Disk = MemoryMap.Data + 0x80000;
+
     /// <summary>An area for each CPU.</summary>
     public const uint PerCpu = MemoryMap.Data + 0x100000, PerCpuBytes = 0x10000;
 

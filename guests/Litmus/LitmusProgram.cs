@@ -202,9 +202,26 @@ internal sealed class LitmusProgram
         C.rep.movsb();
     }
 
+    /// <inheritdoc cref="Copy(byte[])"/>
+    public void Copy(Action<Assembler> emit)
+    {
+        var apart = new Assembler(64);
+        emit(apart);
+        using var stream = new MemoryStream();
+        apart.Assemble(new StreamCodeWriter(stream), 0);
+        Copy(stream.ToArray());
+    }
+
     public void StoreBytes(uint address, params ReadOnlySpan<byte> bytes)
     {
         foreach (var b in bytes) C.mov(__byte_ptr[address++], (sbyte)b);
+    }
+
+    /// <summary>The guest cannot do what it is for: says why and ends. Any CPU.</summary>
+    public void GiveUp(string why)
+    {
+        _program.Print(why);
+        _program.Exit(1);
     }
 
     /// <summary>Reports and ends.</summary>

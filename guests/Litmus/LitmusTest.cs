@@ -13,13 +13,11 @@ namespace Tcg.Mttcg.Guests.Litmus;
 /// <param name="Cpus">The fewest CPUs it means anything with.</param>
 /// <param name="RoundsPerStep">How many rounds one step of the guest counts for: expensive steps are made less often.</param>
 /// <param name="MustRelax">The relaxed outcome must be seen.</param>
-/// <param name="CodeMebibytes">Size of the code buffer it is meant for; 0: any.</param>
+/// <param name="CodeBytes">Size in bytes of the code buffer it is meant for, by the number of CPUs; null: any.</param>
+/// <param name="Disk">The content of the virtio-blk-pci disk that it needs, in whole sectors; null: it needs none.</param>
 public sealed record LitmusTest(
-    string Name, string Meaning, Func<uint, GuestImage> Build, int Cpus = 2, int RoundsPerStep = 1, bool MustRelax = false, int CodeMebibytes = 0)
+    string Name, string Meaning, Func<uint, GuestImage> Build, int Cpus = 2, int RoundsPerStep = 1, bool MustRelax = false, Func<int, long>? CodeBytes = null, Func<byte[]>? Disk = null)
 {
-    /// <summary>The code buffer for so many CPUs, in bytes: each needs a region or two; 0: any.</summary>
-    public long CodeBytes(int cpus) => CodeMebibytes == 0 ? 0 : Math.Max((long)CodeMebibytes << 20, (long)cpus << 17);
-
     /// <summary>The guest for so many rounds; at least one step.</summary>
     public GuestImage For(long rounds) => Build((uint)Math.Clamp(rounds / RoundsPerStep, 1, int.MaxValue));
 }

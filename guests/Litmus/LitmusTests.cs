@@ -15,8 +15,10 @@ public static class LitmusTests
         new("span-remap", "code on two pages, the second remapped", SpanningCode.Remap),
         new("chain", "patched code amid chained jumps", ChainedCode.Build),
         .. SelfModifying.Tests,
-        new("tiny-buffer", "all CPUs exhaust the code buffer", steps => TinyBuffer.Build(steps, device: false), 1, TinyBuffer.Functions, CodeMebibytes: 1),
-        new("tiny-buffer-device", "the same, waiting for a slow device", steps => TinyBuffer.Build(steps, device: true), 1, TinyBuffer.Functions, CodeMebibytes: 1),
+        new("tiny-buffer", "all CPUs exhaust the code buffer", TinyBuffer.Build, 1, TinyBuffer.Functions, CodeBytes: TinyBuffer.CodeBytes),
+        new("tiny-buffer-device", "the same, one waits for a slow device", SlowDoorbell.Build, 2, SlowDoorbell.PerStep, CodeBytes: SlowDoorbell.CodeBytes, Disk: SlowDoorbell.Disk),
+        new("dma-poll", "a disk reads code over code, used index", rounds => DmaCode.Build(rounds, interrupt: false), 2, DmaCode.PerStep, Disk: DmaCode.Disk),
+        new("dma-interrupt", "the same, completion interrupt", rounds => DmaCode.Build(rounds, interrupt: true), 2, DmaCode.PerStep, Disk: DmaCode.Disk),
         new("shootdown", "TLB shootdown by interrupt", Translations.Remap),
         new("walker-ad", "page table entry taken from walkers", Translations.WalkerUpdate),
         .. Tso.Select(test => new LitmusTest(

@@ -14,18 +14,16 @@ public static class TinyBuffer
     public const int Functions = 8192;
 
     private const uint At = MemoryMap.Data + 0x400000;
-    private const int FunctionBytes = 64, SlowEvery = 1024, SlowReads = 0x6000;
+    private const int FunctionBytes = 64;
+
+    public static long CodeBytes(int cpus) => Math.Max(1L << 20, (long)cpus << 17);
 
     /// <param name="steps">Barriers.</param>
-    /// <param name="device">
-    /// Some functions read a device for milliseconds in one instruction, and then go on in host code whose region others want by then.
-    /// </param>
-    public static GuestImage Build(uint steps, bool device)
+    public static GuestImage Build(uint steps)
     {
-        var litmus = new LitmusProgram(device ? "tiny-buffer-device" : "tiny-buffer");
+        var litmus = new LitmusProgram("tiny-buffer");
         var c = litmus.C;
-        litmus.PointToOwnArea(r10);
-        litmus.Once(() => WriteFunctions(litmus, device));
+        litmus.Once(() => WriteFunctions(litmus));
         litmus.Rounds(steps, () =>
         {
             c.imul(ebp, ebx, 997);
@@ -45,40 +43,22 @@ public static class TinyBuffer
     }
 
     // Function number n, from 1, adds n to EAX.
-    private static void WriteFunctions(LitmusProgram litmus, bool device)
+    private static void WriteFunctions(LitmusProgram litmus)
     {
         var c = litmus.C;
         c.mov(r8d, At);
         litmus.Repeat(r14d, Functions, () =>
         {
-            Write(litmus, slow: false);
-            if (device)
+            c.mov(rdi, r8);
+            litmus.Copy(f =>
             {
-                c.test(r14d, SlowEvery - 1);
-                litmus.IfElse(a => a.jne, () => Write(litmus, slow: true));
-            }
+                f.add(eax, 0x11223344);
+                f.rol(eax, 1);
+                f.ror(eax, 1);
+                f.ret();
+            });
             c.mov(__dword_ptr[r8 + 1], r14d);
             c.add(r8, FunctionBytes);
         });
-    }
-
-    private static void Write(LitmusProgram litmus, bool slow)
-    {
-        var f = new Assembler(64);
-        f.add(eax, 0x11223344);
-        if (slow)
-        {
-            f.mov(rdi, r10);
-            f.mov(edx, 0x71);
-            f.mov(ecx, SlowReads);
-            f.rep.insb();
-        }
-        f.rol(eax, 1);
-        f.ror(eax, 1);
-        f.ret();
-        using var stream = new MemoryStream();
-        f.Assemble(new StreamCodeWriter(stream), 0);
-        litmus.C.mov(rdi, r8);
-        litmus.Copy(stream.ToArray());
     }
 }

@@ -13,12 +13,12 @@ internal static class LitmusCommand
         var options = new RunOptions(cpus: "2");
         var names = new Argument<string[]>("name")
         {
-            Description = "Tests or groups of them (tso, smc, stale): " + string.Join(", ", LitmusTests.All.Select(test => test.Name)),
+            Description = "Tests or groups of them (tso, smc, stale, dma): " + string.Join(", ", LitmusTests.All.Select(test => test.Name)),
             Arity = ArgumentArity.ZeroOrMore,
         };
         var rounds = new Option<long>("--rounds") { Description = "Rounds of each test", HelpName = "R", DefaultValueFactory = _ => 10_000 };
         var timeout = new Option<int>("--timeout") { Description = "Seconds after which a test has hung", HelpName = "S", DefaultValueFactory = _ => 600 };
-        var write = new Option<string?>("--write") { Description = "Write the guests' multiboot images to a directory instead, for other emulators", HelpName = "DIR" };
+        var write = new Option<string?>("--write") { Description = "Write the guests' multiboot images, and the raw disk image NAME.img of those that need one, to a directory instead, for other emulators", HelpName = "DIR" };
         var command = new Command("litmus", "Race vCPUs on purpose and count forbidden outcomes. Exit code 0: there were none.") { names, rounds, timeout, write };
         foreach (var option in options.WithoutImage) command.Add(option);
         command.SetMachineAction(options.Listing, (parsed, cancel) =>
@@ -50,13 +50,23 @@ internal static class LitmusCommand
     {
         try
         {
-            foreach (var test in tests) Console.WriteLine(test.For(rounds).WriteTo(directory));
+            foreach (var test in tests)
+            {
+                Console.WriteLine(test.For(rounds).WriteTo(directory));
+                if (test.Disk is { } content) Console.WriteLine(WriteDisk(Path.Combine(directory, test.Name + ".img"), content()));
+            }
             return ExitCode.PoweredOff;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"--write {directory}: {e.Message}");
         }
+    }
+
+    private static string WriteDisk(string path, byte[] content)
+    {
+        File.WriteAllBytes(path, content);
+        return path;
     }
 
     private static async Task<int> RunAsync(RunSettings settings, LitmusTest[] tests, long rounds, TimeSpan timeout, CancellationToken cancel)

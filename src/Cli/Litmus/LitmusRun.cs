@@ -6,6 +6,7 @@ using Tcg.Mttcg.Cli.Options;
 using Tcg.Mttcg.Guests.Litmus;
 using Tcg.Mttcg.Machine.Boards;
 using Tcg.Mttcg.Machine.Boot;
+using Tcg.Mttcg.Machine.Storage.Formats;
 using Tcg.Mttcg.Translator.Diagnostics;
 
 namespace Tcg.Mttcg.Cli.Litmus;
@@ -22,10 +23,10 @@ internal static class LitmusRun
     public static async Task<LitmusOutcome> RunAsync(RunSettings settings, LitmusTest test, long rounds, TimeSpan timeout, CancellationToken cancel)
     {
         settings = settings with { Devices = new DeviceSettings(new DebugExitOptions(0xf4, 4), false) };
-        if (test.CodeMebibytes > 0 && settings.Accel.CodeBytes is null) settings = settings with { Accel = settings.Accel with { CodeBytes = test.CodeBytes(settings.Cpus) } };
+        if (settings.Accel.CodeBytes is null) settings = settings with { Accel = settings.Accel with { CodeBytes = test.CodeBytes?.Invoke(settings.Cpus) } };
         var clock = Stopwatch.StartNew();
         await using var console = new VmConsole();
-        await using var machine = MachineRun.Create(settings, BootSource.FromBytes(test.Name, test.For(rounds).Bytes), [console.Link], null, null);
+        await using var machine = MachineRun.Create(settings, BootSource.FromBytes(test.Name, test.For(rounds).Bytes), [console.Link], null, null, Disks(test));
         var end = MachineRun.ToEnd(machine, cancel);
         if (await Task.WhenAny(end, Task.Delay(timeout, CancellationToken.None)) != end)
         {
@@ -43,6 +44,9 @@ internal static class LitmusRun
             ? new(result.Code == 0, Number(forbidden), Number(relaxed), clock.Elapsed, "")
             : new(false, -1, 0, clock.Elapsed, $"it said: {console.Text.Trim()}");
     }
+
+    /// <summary>The disk that a guest needs, or none.</summary>
+    public static IReadOnlyList<VirtioOptions> Disks(LitmusTest test) => test.Disk is { } content ? [new VirtioBlockOptions(new BytesImage(content()))] : [];
 
     private static long Number(string text) => long.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 }

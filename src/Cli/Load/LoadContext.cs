@@ -1,6 +1,7 @@
 using Tcg.Mttcg.Actors.Hosting;
 using Tcg.Mttcg.Actors.Life;
 using Tcg.Mttcg.Actors.Settings;
+using Tcg.Mttcg.Cli.Litmus;
 using Tcg.Mttcg.Guests.BareMetal;
 using Tcg.Mttcg.Guests.Litmus;
 
@@ -55,7 +56,8 @@ internal sealed class LoadContext(double scale, Action<string, double> view, Can
     /// <summary>A machine for a litmus guest.</summary>
     public VmOptions Options(LitmusTest test, int cpus, long rounds) => Options(test.For(rounds), cpus) with
     {
-        CodeBytes = test.CodeMebibytes > 0 ? test.CodeBytes(cpus) : SmallBuffer(cpus),
+        CodeBytes = test.CodeBytes?.Invoke(cpus) ?? SmallBuffer(cpus),
+        Virtio = LitmusRun.Disks(test),
     };
 
     public VmOptions Options(GuestImage image, int cpus) =>

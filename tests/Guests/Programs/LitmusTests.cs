@@ -2,6 +2,8 @@ using Tcg.Mttcg.Actors.Hosting;
 using Tcg.Mttcg.Actors.Life;
 using Tcg.Mttcg.Guests.Litmus;
 using Tcg.Mttcg.Guests.Tests.Support;
+using Tcg.Mttcg.Machine.Boards;
+using Tcg.Mttcg.Machine.Storage.Formats;
 
 namespace Tcg.Mttcg.Guests.Tests.Programs;
 
@@ -37,13 +39,26 @@ public class LitmusTests
         var test = Litmus.LitmusTests.All.Single(test => test.Name == name);
         // Outcomes that are rarely seen need many rounds, and translated code.
         var rounds = test.MustRelax && backEnd != BackEndKind.Interpreter ? 200_000 : Math.Min(600 * test.RoundsPerStep / cpus, 100_000) * Scale / (backEnd == BackEndKind.Interpreter ? 3 : 1);
-        await using var vm = Vm.Start(Boot.Options(test.For(rounds), cpus) with { BackEnd = backEnd, CodeBytes = test.CodeMebibytes > 0 ? test.CodeBytes(cpus) : null });
+        await using var vm = Vm.Start(Boot.Options(test.For(rounds), cpus) with
+        {
+            BackEnd = backEnd,
+            CodeBytes = test.CodeBytes?.Invoke(cpus),
+            Virtio = test.Disk is { } content ? [new VirtioBlockOptions(new BytesImage(content()))] : [],
+        });
         var result = await vm.ToEnd();
 
         Assert.StartsWith("forbidden 0000000000000000 relaxed ", vm.Console.Text);
         Assert.Equal(ExitReason.DebugExit, result.Reason);
         // The relaxed outcome takes two CPUs that are nanoseconds apart: translated code, and a core for each.
         if (!test.MustRelax || (backEnd == BackEndKind.Auto && cpus <= Environment.ProcessorCount)) Assert.Equal(0u, result.Code);
+    }
+
+    // In a process of its own: a vCPU that returns to where other host code lies by now may do anything, also end the process.
+    [Fact]
+    public async Task Host_code_stays_while_a_vcpu_waits_for_a_device_in_the_middle_of_it()
+    {
+        var outcome = await MttcgProgram.Run("litmus", "tiny-buffer-device", "-smp", "2", "--rounds", "65536", "--timeout", "40");
+        Assert.True(outcome.ExitCode == 0, outcome.ToString());
     }
 
     [Theory]
