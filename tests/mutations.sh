@@ -70,6 +70,9 @@ mutate writers-in-flight-check $link \
 mutate code-quiescence-wait src/Actors/Regions/RegionPool.cs \
     '_grace.Begin(ticket => new ForgetRegion(region, ticket), () => Forgotten(region));' 'Forgotten(region);' \
     Actors 'FullyQualifiedName~RegionPoolTests'
+mutate code-quiescence-wait-in-guest src/Actors/Regions/RegionPool.cs \
+    '_grace.Begin(ticket => new ForgetRegion(region, ticket), () => Forgotten(region));' 'Forgotten(region);' \
+    Guests 'FullyQualifiedName~LitmusTests.Host_code_stays'
 mutate revalidation-after-ask src/Translator/Runtime/Access/Cpu.Stores.cs \
     'if (Tlb.TryLookup(view, address, AccessKind.Write, out var again) && again.Host == hit.Host) return true;' 'return true;' \
     Translator 'FullyQualifiedName~RevalidationTests.A_store'
@@ -79,6 +82,15 @@ mutate revalidation-of-first-page src/Translator/Runtime/CodeFetch.cs \
 mutate reply-before-store src/Translator/Runtime/Access/Cpu.Stores.cs \
     'Coherence.CodeWrite(new(hit.RamPage.Start.Value + address.PageOffset), bytes);' '' \
     Guests 'FullyQualifiedName~LitmusTests.No_forbidden&DisplayName~stale-keep'
+mutate device-invalidation src/Memory/Physical/PhysicalMemory.cs \
+    '_invalidation?.Invalidate(offset, length);' 'return;' \
+    Guests 'FullyQualifiedName~LitmusTests.No_forbidden&DisplayName~dma-interrupt'
+MTTCG_LITMUS_SCALE=10 mutate reply-before-used-index src/Actors/Coherence/DmaInvalidation.cs \
+    'answer.Wait(teardown);' '_ = answer;' \
+    Guests 'FullyQualifiedName~LitmusTests.No_forbidden&DisplayName~dma-poll&DisplayName~cpus: 2'
+mutate version-after-device-write src/Memory/Physical/PhysicalMemory.cs \
+    '_tracking.CompleteDma(ticket);' '_tracking.Abandon(ticket);' \
+    Guests 'FullyQualifiedName~LitmusTests.No_forbidden&DisplayName~dma-poll&DisplayName~cpus: 2'
 MTTCG_LITMUS_SCALE=100 mutate compare-and-swap-in-walker src/Memory/Physical/PhysicalMemory.cs \
     'Interlocked.CompareExchange(ref target, wanted, expected)' 'Interlocked.Exchange(ref target, wanted)' \
     Guests 'FullyQualifiedName~LitmusTests.No_forbidden&DisplayName~walker-ad&DisplayName~cpus: 2'
