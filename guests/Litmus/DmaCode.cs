@@ -5,8 +5,8 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Tcg.Mttcg.Guests.Litmus;
 
 /// <summary>
-/// A disk reads code over code that is translated and chained. Each round CPU 0 has a sector read to where all CPUs run code of an older one, sees the read completed,
-/// tells the others, and all execute CPUID and call the code: anything but the sector's own number is old. Meanwhile the others rewrite and call code of their own in even
+/// A disk reads code over code that is translated and chained. Each round CPU 0 has a sector read to where all CPUs run code of an older one; all see the used index
+/// grow, or hear of CPU 0's interrupt, execute CPUID and call the code: anything but the sector's own number is old. Meanwhile the others rewrite and call code of their own in even
 /// rounds, which keeps the owner of translations busy; in odd rounds they store opcodes of the code over themselves and call it, so that somebody translates it while the
 /// disk reads. The sector goes, two rounds in turn, to the middle of a page, and over the end of one and the start of the next; other code before and behind it must live on.
 /// </summary>
@@ -28,7 +28,7 @@ public static class DmaCode
     // Other code, before and behind the sector.
     private static ReadOnlySpan<int> Neighbours => [-16, DiskDriver.SectorBytes];
 
-    /// <param name="interrupt">The completion is an MSI-X interrupt, waited for in HLT; else the used index is watched.</param>
+    /// <param name="interrupt">The completion is an MSI-X interrupt, waited for in HLT; else all watch the used index.</param>
     public static GuestImage Build(uint rounds, bool interrupt)
     {
         var litmus = new LitmusProgram(interrupt ? "dma-interrupt" : "dma-poll");
@@ -56,12 +56,8 @@ public static class DmaCode
                 c.movzx(edx, r13b);
                 disk.Read(rdx, r14);
                 if (interrupt) AwaitInterrupt(litmus);
-                else
-                {
-                    litmus.SpinUntilEqual(disk.CompareUsed);
-                    c.mov(__dword_ptr[Done], r13d);
-                }
-            }, () => Meanwhile(litmus));
+                else litmus.SpinUntilEqual(disk.CompareUsed);
+            }, () => Meanwhile(litmus, interrupt));
             litmus.Serialize();
             Check(litmus);
             litmus.OnCpu(0, () =>
@@ -126,7 +122,8 @@ public static class DmaCode
         }
     }
 
-    private static void Meanwhile(LitmusProgram litmus)
+    // The used index counts rounds.
+    private static void Meanwhile(LitmusProgram litmus, bool interrupt)
     {
         var c = litmus.C;
         litmus.SpinUntilEqual(() =>
@@ -142,7 +139,8 @@ public static class DmaCode
                 c.mov(__byte_ptr[r14 + Third], XorOpcode);
                 c.call(r14);
             });
-            c.cmp(__dword_ptr[Done], r13d);
+            if (interrupt) c.cmp(__dword_ptr[Done], r13d);
+            else c.cmp(__word_ptr[DiskDriver.Used + 2], r13w);
         });
     }
 
