@@ -91,6 +91,21 @@ MTTCG_LITMUS_SCALE=5 mutate reply-before-used-index src/Actors/Coherence/DmaInva
 MTTCG_LITMUS_SCALE=5 mutate version-after-device-write src/Memory/Physical/PhysicalMemory.cs \
     '_tracking.CompleteDma(ticket);' '_tracking.Abandon(ticket);' \
     Guests 'FullyQualifiedName~LitmusTests.No_forbidden&DisplayName~dma-poll&DisplayName~cpus: 2&DisplayName~Auto'
+flush=src/Actors/Coherence/CodeCoherence.Flush.cs
+mutate dirty-log-wait $flush \
+    'Flush(TlbFlush.Writes, () => peers.Reply(asker, new ReadDirtyLogReply(bits, dirty)));' \
+    'Flush(TlbFlush.Writes, () => { });
+        peers.Reply(asker, new ReadDirtyLogReply(bits, dirty));' \
+    Actors 'FullyQualifiedName~DirtyLogGuestTests.A_store'
+mutate dirty-bits-before-flush $flush \
+    'var dirty = pages.ReadAndClearDirty(client, first, count, bits);
+        Flush(TlbFlush.Writes, () => peers.Reply(asker, new ReadDirtyLogReply(bits, dirty)));' \
+    'Flush(TlbFlush.Writes, () =>
+        {
+            var dirty = pages.ReadAndClearDirty(client, first, count, bits);
+            peers.Reply(asker, new ReadDirtyLogReply(bits, dirty));
+        });' \
+    Actors 'FullyQualifiedName~DirtyLogGuestTests.What_two'
 MTTCG_LITMUS_SCALE=100 mutate compare-and-swap-in-walker src/Memory/Physical/PhysicalMemory.cs \
     'Interlocked.CompareExchange(ref target, wanted, expected)' 'Interlocked.Exchange(ref target, wanted)' \
     Guests 'FullyQualifiedName~LitmusTests.No_forbidden&DisplayName~walker-ad&DisplayName~cpus: 2'

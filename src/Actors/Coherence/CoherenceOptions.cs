@@ -32,4 +32,5 @@ public sealed class CoherenceCounters
     public long GroupsChecked;
     public long BlocksKilled;
     public long Flushes;
+    public long DirtyLogs;
 }

@@ -32,6 +32,9 @@ public sealed class DirectoryPages(StoreTracking stores, GuestRam ram) : ICodePa
 
     public void BumpVersion(RamPage page) => Of(page).BumpVersion();
 
+    public int ReadAndClearDirty(DirtyClient client, RamPage first, int count, Span<ulong> bits) =>
+        stores.Dirty.ReadAndClear(client, first, count, bits);
+
     public void Fence() => Interlocked.MemoryBarrier();
 
     private PageDesc Of(RamPage page) => stores.Pages.FindOrAllocate(page);

@@ -25,6 +25,7 @@ public sealed class MemoryActor(CoherenceOptions options, ICodePages pages, ICod
             case Invalidate invalidate: _coherence.Invalidate(Sender, invalidate.Start, invalidate.Length); break;
             case RetireBlocks retire: _coherence.Retire(Sender, retire.Region, retire.From, retire.Count); break;
             case FlushTlbs flush: _coherence.FlushTlbs(Sender, flush.Flush); break;
+            case ReadDirtyLog log: _coherence.ReadDirtyLog(Sender, log.Client, log.First, log.Count); break;
             default: Unhandled(message); break;
         }
     }

@@ -1,5 +1,6 @@
 using Tcg.Mttcg.Actors.Protocol;
 using Tcg.Mttcg.Memory;
+using Tcg.Mttcg.Memory.Pages;
 using Tcg.Mttcg.Translator.Cache;
 
 namespace Tcg.Mttcg.Actors.Coherence;
@@ -40,6 +41,9 @@ public interface ICodePages
     bool Holds(RamPage page, int offset, ReadOnlySpan<byte> bytes);
 
     void BumpVersion(RamPage page);
+
+    /// <summary>Takes and clears a client's dirty bits with full fences, and returns how many were set.</summary>
+    int ReadAndClearDirty(DirtyClient client, RamPage first, int count, Span<ulong> bits);
 
     /// <summary>Full memory barrier.</summary>
     void Fence();

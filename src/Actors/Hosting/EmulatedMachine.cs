@@ -13,7 +13,7 @@ namespace Tcg.Mttcg.Actors.Hosting;
 /// A whole machine: board, RAM, vCPUs and the actors that run them. Built stopped; <see cref="Start"/> lets it run; <see cref="Completion"/> says
 /// how it ended. Any number of machines may live in one process: they share nothing mutable. All members may be called from any thread.
 /// </summary>
-public sealed class EmulatedMachine : IAsyncDisposable, IDisposable
+public sealed partial class EmulatedMachine : IAsyncDisposable, IDisposable
 {
     private readonly CancellationTokenSource _teardown = new();
     private readonly TaskCompletionSource<MachineResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -5,6 +5,7 @@ using Tcg.Mttcg.Machine.Boards;
 using Tcg.Mttcg.Machine.Boot;
 using Tcg.Mttcg.Machine.Clocks;
 using Tcg.Mttcg.Machine.Wiring;
+using Tcg.Mttcg.Memory;
 using Tcg.Mttcg.Memory.Pages;
 using Tcg.Mttcg.Memory.Paging;
 using Tcg.Mttcg.Memory.Physical;
@@ -79,6 +80,9 @@ internal sealed class MachineBody : IDisposable
     {
         Board.Reset();
         Boot = Load();
+        // Loaders write past the tracking of stores.
+        for (var client = DirtyClient.Display; client <= DirtyClient.Migration; client++)
+            Stores.Dirty.SetRange(client, new RamPage(0), (int)Ram.EndPage.Index);
     }
 
     /// <summary>After the power-on reset of a processor.</summary>

@@ -78,6 +78,7 @@ public sealed partial class MachineActor : UntypedActor, IWithTimers
                 _gone.Add(ended.ActorRef);
                 Fail(ended.ActorRef.Path.Name, new InvalidOperationException("the actor ended by itself"));
                 break;
+            case IMemoryRequest: _memory.Forward(message); break;
             case VcpuLeft left: Answer(left); break;
             case VcpuDeafened: WatchForStuck(); break;
             case StuckCheck check: CheckStuck(check); break;

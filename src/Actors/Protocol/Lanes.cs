@@ -20,5 +20,8 @@ public interface ICodeRequest
     long Ticket { get; }
 }
 
+/// <summary>For the memory actor, from outside the machine: the machine actor passes it on.</summary>
+public interface IMemoryRequest;
+
 /// <summary>A vCPU served an <see cref="IAccessRequest"/> or <see cref="ICodeRequest"/>: told to whoever sent it.</summary>
 public sealed record RequestServed(long Ticket, int Cpu);

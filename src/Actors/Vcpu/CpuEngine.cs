@@ -44,8 +44,11 @@ public sealed unsafe class CpuEngine(Cpu cpu, CpuExecutor executor, Action<Cpu> 
 
     public void RevokeWrite(RamPage page) => cpu.Tlb.RevokeWrite(page);
 
-    // A flush of all covers the rights to write.
-    public void FlushTlb(TlbFlush flush) => cpu.FlushTlb();
+    public void FlushTlb(TlbFlush flush)
+    {
+        if (flush == TlbFlush.Writes) cpu.Tlb.RevokeWrites();
+        else cpu.FlushTlb();
+    }
 
     public void Forget(CodeRegion region) => cpu.FlushJumpCache();
 }

@@ -10,21 +10,28 @@ internal sealed class ConsoleMonitor(EmulatedMachine machine, TextWriter screen)
     private const string Prompt = "(mttcg) ";
 
     private readonly StringBuilder _line = new();
+    private readonly DirtyRate _dirtyRate = new(machine);
     private bool _isPaused;
 
-    private sealed record Command(string Name, string Meaning, Action<ConsoleMonitor> Run);
+    /// <param name="Argument">What must follow the name; empty: nothing may.</param>
+    private sealed record Command(string Name, string Argument, string Meaning, Action<ConsoleMonitor, string> Run)
+    {
+        public bool Is(string words) => Argument.Length == 0 ? words == Name : words.StartsWith(Name + ' ');
+    }
 
     private static readonly Command[] Commands =
     [
-        new("info status",      "running or paused",                  m => m.Say(m._isPaused ? "VM status: paused" : "VM status: running")),
-        new("info cpus",        "registers and recent code",          m => m.Describe()),
-        new("stop",             "hold all CPUs",                      m => m.Pause()),
-        new("cont",             "let them run",                       m => m.Resume()),
-        new("system_reset",     "as the reset button",                m => m._machine.Reset()),
-        new("system_powerdown", "as the power button",                m => m._machine.Board.PressPowerButton()),
-        new("nmi",              "as the NMI button",                  m => m._machine.Board.RaiseNmi()),
-        new("quit",             "end the machine",                    m => _ = m._machine.StopAsync()),
-        new("help",             "this",                               m => m.Help()),
+        new("info status",       "",        "running or paused",                 (m, _) => m.Say(m._isPaused ? "VM status: paused" : "VM status: running")),
+        new("info cpus",         "",        "registers and recent code",         (m, _) => m.Describe()),
+        new("info dirty_rate",   "",        "what calc_dirty_rate found",        (m, _) => m.Say(m._dirtyRate.Describe())),
+        new("stop",              "",        "hold all CPUs",                     (m, _) => m.Pause()),
+        new("cont",              "",        "let them run",                      (m, _) => m.Resume()),
+        new("calc_dirty_rate",   "SECONDS", "measure how fast RAM is dirtied",   (m, seconds) => m.MeasureDirtyRate(seconds)),
+        new("system_reset",      "",        "as the reset button",               (m, _) => m._machine.Reset()),
+        new("system_powerdown",  "",        "as the power button",               (m, _) => m._machine.Board.PressPowerButton()),
+        new("nmi",               "",        "as the NMI button",                 (m, _) => m._machine.Board.RaiseNmi()),
+        new("quit",              "",        "end the machine",                   (m, _) => m._machine.StopAsync()),
+        new("help",              "",        "this",                              (m, _) => m.Help()),
     ];
 
     private readonly EmulatedMachine _machine = machine;
@@ -66,7 +73,7 @@ internal sealed class ConsoleMonitor(EmulatedMachine machine, TextWriter screen)
         if (text.Length == 0) return;
         var words = string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         var found = words is "q" ? "quit" : words is "c" ? "cont" : words is "s" ? "stop" : words;
-        if (Array.Find(Commands, command => command.Name == found) is { } match) match.Run(this);
+        if (Array.Find(Commands, command => command.Is(found)) is { } match) match.Run(this, found[match.Name.Length..].Trim());
         else Say($"unknown command: '{words}'");
     }
 
@@ -74,7 +81,7 @@ internal sealed class ConsoleMonitor(EmulatedMachine machine, TextWriter screen)
 
     private void Help()
     {
-        foreach (var command in Commands) Say($"  {command.Name,-18} {command.Meaning}");
+        foreach (var command in Commands) Say($"  {$"{command.Name} {command.Argument}",-24} {command.Meaning}");
     }
 
     private void Pause()
@@ -89,6 +96,13 @@ internal sealed class ConsoleMonitor(EmulatedMachine machine, TextWriter screen)
         if (!_isPaused) return;
         _isPaused = false;
         _machine.Resume();
+    }
+
+    private void MeasureDirtyRate(string seconds)
+    {
+        if (!int.TryParse(seconds, out var count) || count is < 1 or > DirtyRate.MostSeconds) Say($"calc_dirty_rate: seconds are 1 to {DirtyRate.MostSeconds}");
+        else if (_dirtyRate.IsMeasuring) Say("calc_dirty_rate: still measuring");
+        else _dirtyRate.Measure(count);
     }
 
     private void Describe()

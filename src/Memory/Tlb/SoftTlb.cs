@@ -151,6 +151,14 @@ public sealed unsafe class SoftTlb
             table.RevokeWrite(page);
     }
 
+    /// <summary>The same for every RAM page. Translations stay.</summary>
+    public void RevokeWrites()
+    {
+        AssertOwner();
+        foreach (var table in _tables)
+            table.RevokeWrites();
+    }
+
     /// <summary>Lets translated code store to a linear page again, where it still shows the given RAM page and has no other flag.</summary>
     public void SetDirty(GuestVirtual address, RamPage page)
     {

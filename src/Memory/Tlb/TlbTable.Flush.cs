@@ -75,15 +75,27 @@ internal sealed unsafe partial class TlbTable
         while (pages[index..].IndexOf(page.Index) is >= 0 and var found)
         {
             index += found;
-            ref var tag = ref _entries[index].WriteTag;
-            if (!IsEmpty(_entries[index]) && !IsInvalid(tag))
-                tag = AddNotDirty(tag, _full[index].VirtualPage);
+            Revoke(ref _entries[index], _full[index].VirtualPage);
             if (++index == pages.Length)
                 break;
         }
         for (var i = 0; i < Victims; i++)
-            if (_victimFull[i].RamPage == page && !IsEmpty(_victims[i]) && !IsInvalid(_victims[i].WriteTag))
-                _victims[i].WriteTag = AddNotDirty(_victims[i].WriteTag, _victimFull[i].VirtualPage);
+            if (_victimFull[i].RamPage == page)
+                Revoke(ref _victims[i], _victimFull[i].VirtualPage);
+    }
+
+    internal void RevokeWrites()
+    {
+        for (var i = 0; i < Entries; i++)
+            Revoke(ref _entries[i], _full[i].VirtualPage);
+        for (var i = 0; i < Victims; i++)
+            Revoke(ref _victims[i], _victimFull[i].VirtualPage);
+    }
+
+    private void Revoke(ref TlbEntry entry, ulong page)
+    {
+        if (!IsEmpty(entry) && !IsInvalid(entry.WriteTag))
+            entry.WriteTag = AddNotDirty(entry.WriteTag, page);
     }
 
     /// <summary>The reverse, for the entry of one linear page if it still shows that RAM page.</summary>

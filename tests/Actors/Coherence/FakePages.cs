@@ -36,7 +36,7 @@ public sealed class PageState
 }
 
 /// <summary>Published page state; before each access by the owner of coherence, others may act.</summary>
-public sealed class FakePages(Action interpose, Mutations mutations = Mutations.None) : ICodePages
+public sealed partial class FakePages(Action interpose, Mutations mutations = Mutations.None) : ICodePages
 {
     private readonly Dictionary<uint, PageState> _pages = [];
 

@@ -41,6 +41,23 @@ public sealed class TerminalTests : IDisposable
     }
 
     [Fact]
+    public async Task The_monitor_measures_how_fast_the_guest_dirties_its_ram()
+    {
+        using var running = MttcgProgram.StartOn(_terminal, "run", "-kernel", Echo(), "-m", "16M");
+        await Shows("ready");
+        _terminal.Type("\u0001cinfo dirty_rate\rcalc_dirty_rate 0\rcalc_dirty_rate\rcalc_dirty_rate 1\rinfo dirty_rate\r");
+        await Shows("Status: measuring");
+        Assert.Contains("Status: unstarted", _terminal.Shown);
+        Assert.Contains("calc_dirty_rate: seconds are 1 to 60", _terminal.Shown);
+        Assert.Contains("unknown command: 'calc_dirty_rate'", _terminal.Shown);
+        var asking = Shows("(MiB/s)");
+        while (await Task.WhenAny(asking, Task.Delay(200)) != asking) _terminal.Type("info dirty_rate\r");
+        await asking;
+        _terminal.Type("quit\r");
+        Assert.Equal(130, (await running.ToEnd()).ExitCode);
+    }
+
+    [Fact]
     public async Task Control_A_c_is_a_monitor_that_holds_and_ends_the_machine()
     {
         using var running = MttcgProgram.StartOn(_terminal, "run", "-kernel", Echo(), "-m", "16M");

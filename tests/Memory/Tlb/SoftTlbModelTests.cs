@@ -65,6 +65,10 @@ public class SoftTlbModelTests
                 f.Tlb.FlushRange(new(page), length);
                 Forget(model, (key, value) => Covers(key, value, page, (length + 4095) & PageSize.Mask));
                 break;
+            case < 92:
+                f.Tlb.RevokeWrites();
+                foreach (var key in model.Keys.ToArray()) model[key] = model[key] with { NotDirty = true };
+                break;
             case < 96:
                 f.Tlb.RevokeWrite(ramPage);
                 foreach (var key in model.Keys.ToArray())

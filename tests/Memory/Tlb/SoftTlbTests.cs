@@ -127,6 +127,27 @@ public sealed class SoftTlbTests : IDisposable
     }
 
     [Fact]
+    public void Revoking_all_writes_reaches_every_page_view_and_victim_and_keeps_the_translations()
+    {
+        var stride = (ulong)_f.Tlb.EntriesOf(MmuIndex.User) << 12;
+        _f.Fill(MmuIndex.User, 0x5000, 0x6000);
+        _f.Fill(MmuIndex.User, 0x5000 + stride, 0x7000);
+        _f.Fill(MmuIndex.Kernel, High, 0x8000);
+        _f.Fill(MmuIndex.User, 0x9000, TlbFixture.MmioAt);
+        _f.Fill(MmuIndex.User, 0xa000, 0xa000, PageRights.Read);
+        _f.Tlb.RevokeWrites();
+        Assert.Equal((3L, 5L), (_f.Tlb.Counters.Revocations, _f.Tlb.Counters.Fills));
+        foreach (var (index, address) in new[] { (MmuIndex.User, 0x5000 + stride), (MmuIndex.User, 0x5000UL), (MmuIndex.Kernel, High) })
+        {
+            Assert.True(_f.Tlb.TryLookup(index, new(address), AccessKind.Write, out var hit));
+            Assert.Equal(TlbFlags.NotDirty, hit.Flags);
+            Assert.Equal(0UL, _f.Fast(index, address, AccessKind.Write));
+            Assert.NotEqual(0UL, _f.Fast(index, address, AccessKind.Read));
+        }
+        Assert.False(_f.Tlb.TryLookup(MmuIndex.User, new(0xa000), AccessKind.Write, out _));
+    }
+
+    [Fact]
     public void Setting_dirty_needs_the_same_ram_page()
     {
         _f.Fill(MmuIndex.User, 0x5000, 0x6000, flags: TlbFlags.NotDirty);
