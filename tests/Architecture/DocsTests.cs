@@ -20,7 +20,7 @@ public class DocsTests
         "tcg_exec_init", "cpu_gen_init", "tcg_context_init", "page_init", "tb_htable_init", "code_gen_alloc", "tcg_prologue_init",
         "cpu.c: CPU model", "cpu.c: reset", "tcg-all.c: engine options", "cputlb.c: tags", "cputlb.c: mmu index", "cputlb.c: fill",
         "cputlb.c: victim", "cputlb.c: sizing", "cputlb.c: large pages", "cputlb.c: flush variants", "cputlb.c: dirty tracking",
-        "cputlb.c: MMIO", "cputlb.c: ownership", "cputlb.c: atomics",
+        "cputlb.c: watchpoints", "cpu-exec.c: breakpoints", "cputlb.c: MMIO", "cputlb.c: ownership", "cputlb.c: atomics",
     ];
 
     public static TheoryData<string> Names() => [.. Promised];

@@ -27,6 +27,12 @@ public sealed partial class CodeCoherence
             peers.Reply(asker, new LinkReply(LinkOutcome.Existing, existing));
             return;
         }
+        if (block.Points != _points)
+        {
+            Counters.StalePoints++;
+            peers.Reply(asker, LinkReply.Stale);
+            return;
+        }
         var first = Find(block.Page0);
         var second = block.Page1 == block.Page0 ? null : Find(block.Page1);
         if (first is not { IsProtected: true } || (second is not { IsProtected: true } && !block.Page1.IsNone && block.Page1 != block.Page0)

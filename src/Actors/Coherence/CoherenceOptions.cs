@@ -24,6 +24,7 @@ public sealed class CoherenceCounters
     public long StaleVersion;
     public long StaleWriter;
     public long StaleUnprotected;
+    public long StalePoints;
     public long CodeWrites;
     public long Invalidations;
     public long BitmapsBuilt;

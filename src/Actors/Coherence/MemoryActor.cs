@@ -26,6 +26,8 @@ public sealed class MemoryActor(CoherenceOptions options, ICodePages pages, ICod
             case RetireBlocks retire: _coherence.Retire(Sender, retire.Region, retire.From, retire.Count); break;
             case FlushTlbs flush: _coherence.FlushTlbs(Sender, flush.Flush); break;
             case ReadDirtyLog log: _coherence.ReadDirtyLog(Sender, log.Client, log.First, log.Count); break;
+            case SetBreakpoint point: _coherence.SetBreakpoint(Sender, point.Address, point.IsSet); break;
+            case SetWatchpoint point: _coherence.SetWatchpoint(Sender, point.Watchpoint, point.IsSet); break;
             default: Unhandled(message); break;
         }
     }

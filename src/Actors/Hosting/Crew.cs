@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Akka.Actor;
 using Tcg.Mttcg.Actors.Coherence;
 using Tcg.Mttcg.Actors.Life;
@@ -5,6 +6,7 @@ using Tcg.Mttcg.Actors.Protocol;
 using Tcg.Mttcg.Actors.Regions;
 using Tcg.Mttcg.Actors.Settings;
 using Tcg.Mttcg.Actors.Vcpu;
+using Tcg.Mttcg.Translator.Runtime;
 
 namespace Tcg.Mttcg.Actors.Hosting;
 
@@ -52,6 +54,11 @@ internal sealed class Crew(MachineBody body, ActorSystem system, CancellationTok
     public void ResetHardware() => body.Reset();
 
     public Machine.Boards.GuestPanic? Panic => body.Board.Panic;
+
+    /// <summary>Where the debugger hears of stops.</summary>
+    public Channel<DebugStop> Stops { get; } = Channel.CreateUnbounded<DebugStop>();
+
+    public void Report(DebugStop stop) => Stops.Writer.TryWrite(stop);
 
     public void Abort()
     {

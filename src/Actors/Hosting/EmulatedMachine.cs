@@ -127,6 +127,7 @@ public sealed partial class EmulatedMachine : IAsyncDisposable, IDisposable
         var ending = await _result.Task.ConfigureAwait(false);
         foreach (var link in _options.Serial) link.CompleteOutput();
         _options.DebugConsole?.CompleteOutput();
+        _crew.Stops.Writer.TryComplete();
         return ending;
     }
 

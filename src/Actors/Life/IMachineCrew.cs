@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Tcg.Mttcg.Actors.Vcpu;
 using Tcg.Mttcg.Machine.Boards;
+using Tcg.Mttcg.Translator.Runtime;
 
 namespace Tcg.Mttcg.Actors.Life;
 
@@ -29,6 +30,9 @@ public interface IMachineCrew
 
     /// <summary>The panic of the guest's kernel that the devices know of; null: none.</summary>
     GuestPanic? Panic { get; }
+
+    /// <summary>Tells the debugger of a stop. Every vCPU stands still.</summary>
+    void Report(DebugStop stop);
 
     /// <summary>A part is gone: whoever waits for an answer gives up.</summary>
     void Abort();

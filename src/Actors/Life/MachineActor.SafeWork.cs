@@ -36,6 +36,14 @@ public sealed partial class MachineActor
                 return true;
             case ResumeMachine:
                 _holds = Math.Max(0, _holds - 1);
+                if (_holds == 0) _isStopped = false;
+                Advance();
+                return true;
+            case VcpuStopped stopped: Hold(stopped.Stop); return true;
+            case StepMachine step: Enqueue(new StepWork(step.Cpu, Sender)); return true;
+            case VcpuStepped stepped:
+                _stepper.Tell(new StepMachineReply(stepped.Stop), Self);
+                _busy = false;
                 Advance();
                 return true;
             case VcpuPaused paused:
@@ -80,6 +88,7 @@ public sealed partial class MachineActor
         if (_busy) return;
         foreach (var pauser in _pausers) pauser.Tell(new PauseMachineReply(), Self);
         _pausers.Clear();
+        TellStops();
         if (_holds > 0) return;
         _pausing = false;
         TellVcpus(new ResumeVcpu());
@@ -97,6 +106,7 @@ public sealed partial class MachineActor
                 _busy = true;
                 _vcpus[exclusive.Cpu].Tell(new GrantExclusive(), Self);
                 break;
+            case StepWork step: Begin(step); break;
             default:
                 if (Try(_crew.ResetHardware) is { } failure)
                 {
@@ -114,7 +124,7 @@ public sealed partial class MachineActor
 
     private void DropWorkOfOldLife()
     {
-        var kept = _work.Where(work => work is AloneWork).ToArray();
+        var kept = _work.Where(work => work is AloneWork or StepWork).ToArray();
         _work.Clear();
         foreach (var work in kept) _work.Enqueue(work);
     }

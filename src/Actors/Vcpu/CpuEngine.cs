@@ -15,6 +15,10 @@ public sealed unsafe class CpuEngine(Cpu cpu, CpuExecutor executor, Action<Cpu> 
 
     public SliceEnd RunExclusive() => executor.RunExclusive();
 
+    public SliceEnd Step() => executor.Step();
+
+    public DebugStop TakeStop() => cpu.TakeStop();
+
     public void Reset()
     {
         cpu.Reset();
@@ -51,4 +55,6 @@ public sealed unsafe class CpuEngine(Cpu cpu, CpuExecutor executor, Action<Cpu> 
     }
 
     public void Forget(CodeRegion region) => cpu.FlushJumpCache();
+
+    public void Heed(DebugPoints points) => cpu.Heed(points);
 }

@@ -17,6 +17,12 @@ public interface IVcpuEngine
     /// <summary>Runs the one instruction at RIP; every other vCPU stands still.</summary>
     SliceEnd RunExclusive();
 
+    /// <summary>The same for a debugger, whatever waits; nothing when the processor halts.</summary>
+    SliceEnd Step();
+
+    /// <summary>What the debugger is told after <see cref="SliceEnd.Stopped"/> or <see cref="Step"/>.</summary>
+    DebugStop TakeStop();
+
     /// <summary>Power-on state; the boot processor as the boot loader left it.</summary>
     void Reset();
 
@@ -35,4 +41,6 @@ public interface IVcpuEngine
 
     /// <summary>Drops every address in the region.</summary>
     void Forget(CodeRegion region);
+
+    void Heed(DebugPoints points);
 }

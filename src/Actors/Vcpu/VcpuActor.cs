@@ -78,6 +78,9 @@ public sealed class VcpuActor : UntypedActor
             case GrantExclusive:
                 RunExclusive();
                 break;
+            case StepVcpu:
+                Step();
+                break;
             case LeaveAnswered:
                 _waits = false;
                 GoOn();
@@ -173,6 +176,12 @@ public sealed class VcpuActor : UntypedActor
                 return Wait(new VcpuShutDown(_index));
             case SliceEnd.Left:
                 return Wait(new VcpuLeft(_index));
+            case SliceEnd.Stopped:
+                // As if paused already: the machine actor pauses all for this, and its resume is the answer.
+                _isPaused = true;
+                StandStill();
+                _parts.Supervisor.Tell(new VcpuStopped(_parts.Engine.TakeStop()), Self);
+                return false;
             default:
                 var failure = _parts.Engine.TakeFailure();
                 return Wait(new VcpuFailed(_index, failure ?? new InvalidOperationException("the vCPU failed without a reason")));
@@ -211,20 +220,34 @@ public sealed class VcpuActor : UntypedActor
     private void RunExclusive()
     {
         _waits = false;
+        var goesOn = RunOne(_parts.Engine.RunExclusive);
+        _parts.Supervisor.Tell(new ExclusiveEnded(_index), Self);
+        if (goesOn) GoOn();
+    }
+
+    // One that waits for the machine actor has nothing to run.
+    private void Step()
+    {
+        if (!_waits) RunOne(_parts.Engine.Step);
+        _parts.Supervisor.Tell(new VcpuStepped(_parts.Engine.TakeStop()), Self);
+    }
+
+    // False: as Settle.
+    private bool RunOne(Func<SliceEnd> instruction)
+    {
         Bind();
         RunAgain();
         var goesOn = false;
         try
         {
-            var end = _parts.Engine.RunExclusive();
+            var end = instruction();
             goesOn = end is SliceEnd.Kicked or SliceEnd.Paused or SliceEnd.Waiting or SliceEnd.Halted || Settle(end);
         }
         catch (MachineStoppingException)
         {
         }
         StandStill();
-        _parts.Supervisor.Tell(new ExclusiveEnded(_index), Self);
-        if (goesOn) GoOn();
+        return goesOn;
     }
 
     private void Bind()

@@ -45,6 +45,7 @@ public sealed class VcpuLanes(KickQueue queue, IVcpuEngine engine, IActorRef sel
             case ForgetRegion forget: engine.Forget(forget.Region); break;
             // Outside translated code a vCPU names no TB by its descriptor's number.
             case ForgetDeadBlocks: break;
+            case HeedDebugPoints heed: engine.Heed(heed.Points); break;
             default: throw new InvalidOperationException($"unknown request {request}");
         }
         asker.Tell(new RequestServed(request.Ticket, queue.Door.Index), self);

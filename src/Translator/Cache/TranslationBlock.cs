@@ -31,6 +31,9 @@ public sealed class TranslationBlock(int id, TbKey key)
     /// </summary>
     public CodeCheck[] Checks { get; set; } = [];
 
+    /// <summary>The breakpoints that it stops short of.</summary>
+    public DebugPoints Points { get; set; } = DebugPoints.None;
+
     public RamPage Page0 => Key.PhysicalPc.Page;
     public RamPage Page1 { get; set; } = RamPage.None;
 

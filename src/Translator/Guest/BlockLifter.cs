@@ -29,7 +29,9 @@ public sealed class BlockLifter
 
     /// <summary>Fills <paramref name="block"/>, which is cleared first. Fetch faults past the block's first instruction end the block before them.</summary>
     /// <param name="sideExits">Conditional jumps, up to <see cref="Lifting.MostSideExits"/>, that do not end the block.</param>
-    public LiftOutcome Lift(IrBlock block, TbContext context, ICodeFetch code, int mostInstructions = DefaultLimit, int sideExits = 0)
+    /// <param name="points">The block ends before breakpoints; null: there are none.</param>
+    public LiftOutcome Lift(
+        IrBlock block, TbContext context, ICodeFetch code, int mostInstructions = DefaultLimit, int sideExits = 0, DebugPoints? points = null)
     {
         block.Clear();
         block.Context = context;
@@ -69,7 +71,7 @@ public sealed class BlockLifter
             if (_lifting.Ended) break;
 
             rip = _lifting.NextRip;
-            if (block.GuestInstructions >= limit || block.GuestBytes >= page.Length)
+            if (block.GuestInstructions >= limit || block.GuestBytes >= page.Length || points?.IsBreakpoint(context.Pc + (ulong)block.GuestBytes) == true)
             {
                 _lifting.Goto(rip, 0);
                 break;

@@ -58,7 +58,8 @@ public sealed unsafe class CpuExecutor
                 Interlocked.Exchange(ref state->ExitRequest, 0);
                 return SliceEnd.Kicked;
             }
-            var shadow = state->InterruptShadow != 0;
+            if (_cpu.HasStop) return SliceEnd.Stopped;
+            var shadow = state->InterruptShadow != 0 || _cpu.GoesOnAsShown();
             if (!shadow)
             {
                 if (!_events.Deliver(out var parked)) return parked;
@@ -78,6 +79,11 @@ public sealed unsafe class CpuExecutor
                 if (!_events.DeliverException()) return SliceEnd.Shutdown;
                 last = null;
                 continue;
+            }
+            if (_cpu.MeetsBreakpoint())
+            {
+                if (runOnce) _translator.Discard(block);
+                return SliceEnd.Stopped;
             }
             if (last is not null && !runOnce && _cache.Jumps.TryChain(last, lastSlot, block)) Counters.Chained++;
             last = null;
@@ -111,13 +117,32 @@ public sealed unsafe class CpuExecutor
     }
 
     /// <summary>Runs the one instruction at RIP. The caller guarantees that every other vCPU is code-quiescent and stays so.</summary>
-    public SliceEnd RunExclusive()
+    public SliceEnd RunExclusive() => RunOne(overBreakpoints: false);
+
+    /// <summary>The same for a debugger: no interrupt is taken, and no breakpoint of the debugger's met, before the instruction.</summary>
+    public SliceEnd Step()
+    {
+        if (_cpu.State->Halted != 0 || _cpu.WaitsForStartUp) return SliceEnd.Halted;
+        if (_cpu.HasCodeBreakpoints && _cpu.State->InterruptShadow != CpuState.ShadowOfStackLoad && _cpu.TryBreak())
+            return _events.DeliverException() ? SliceEnd.Kicked : SliceEnd.Shutdown;
+        return RunOne(overBreakpoints: true);
+    }
+
+    private SliceEnd RunOne(bool overBreakpoints)
     {
         if (FindOrTranslate(OneInstruction, out var runOnce) is not { } block) return _events.DeliverException() ? SliceEnd.Kicked : SliceEnd.Shutdown;
+        if (!overBreakpoints && _cpu.MeetsBreakpoint())
+        {
+            if (runOnce) _translator.Discard(block);
+            return SliceEnd.Kicked;
+        }
+        _cpu.State->InterruptShadow = 0;
         _cpu.IsExclusive = true;
         var stepping = _cpu.SingleStepping;
         var exit = Execute(block, runOnce, alone: true);
+        var isAlive = TryRepeatAlone(ref exit);
         _cpu.IsExclusive = false;
+        if (!isAlive) return SliceEnd.Shutdown;
         if (!TryFinish(exit, stepping)) return SliceEnd.Shutdown;
         return Leaves(exit.Reason, out var end) ? end : SliceEnd.Kicked;
     }
@@ -164,6 +189,7 @@ public sealed unsafe class CpuExecutor
             if (exit.Reason == TbExitReason.Exception) _cpu.DropTriggers();
             return true;
         }
+        _cpu.ForgetShown();
         if (!_cpu.ResumeLoaded) _cpu.State->SystemFlags &= ~Eflag.Rf;
         return !(stepping || _cpu.HasTriggers) || _cpu.AfterInstruction(stepping);
     }

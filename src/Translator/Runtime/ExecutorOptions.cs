@@ -43,6 +43,8 @@ public enum SliceEnd : byte
     Left,
     /// <summary>An emulator bug, in <see cref="Cpu.Failure"/>.</summary>
     Failure,
+    /// <summary>The debugger must be told: <see cref="Cpu.TakeStop"/>.</summary>
+    Stopped,
 }
 
 /// <summary>What one vCPU's dispatcher did. Plain fields: one writer, readers accept a torn view across fields.</summary>

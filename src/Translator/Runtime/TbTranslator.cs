@@ -37,7 +37,8 @@ public sealed class TbTranslator(
                 counters.UncachedRuns++;
             }
             if (!_fetch.Begin(new GuestVirtual(context.Pc))) return null;
-            runOnce |= !_fetch.IsRam;
+            // Nothing that others jump to begins at a breakpoint.
+            runOnce |= !_fetch.IsRam || ((context.CompileFlags & TbCompileFlags.NoChain) == 0 && cpu.Points.IsBreakpoint(context.Pc));
             if (runOnce) context = context with { CompileFlags = context.CompileFlags & ~TbCompileFlags.CountMask | TbCompileFlags.Uncached | TbCompileFlags.NoChain | (TbCompileFlags)1 };
 
             if (Emit(context) is not { } block) return null;
@@ -71,7 +72,8 @@ public sealed class TbTranslator(
         var instructions = options.MaxInstructions;
         while (true)
         {
-            if (_lifter.Lift(_block, context, _fetch, instructions, options.SideExits) == LiftOutcome.FetchFault)
+            var points = cpu.Points;
+            if (_lifter.Lift(_block, context, _fetch, instructions, options.SideExits, points) == LiftOutcome.FetchFault)
             {
                 cpu.RaiseFetchFault(_fetch.SecondPage);
                 return null;
@@ -88,6 +90,7 @@ public sealed class TbTranslator(
             options.Log?.Optimised(cpu.Ports.Index, _block);
 
             var block = cache.Descriptors.Allocate(new TbKey(_fetch.PhysicalPc, context));
+            block.Points = points;
             block.GuestBytes = _block.GuestBytes;
             block.GuestInstructions = _block.GuestInstructions;
             block.Page1 = (context.Pc & ~PageSize.Mask) + (ulong)_block.GuestBytes > PageSize.Bytes ? _fetch.SecondRamPage : RamPage.None;

@@ -6,6 +6,7 @@ using Tcg.Mttcg.Actors.Life;
 using Tcg.Mttcg.Actors.Protocol;
 using Tcg.Mttcg.Actors.Settings;
 using Tcg.Mttcg.Actors.Vcpu;
+using Tcg.Mttcg.Translator.Runtime;
 
 namespace Tcg.Mttcg.Actors.Tests.Life;
 
@@ -50,6 +51,10 @@ public class MachineActorTests : TestKit, IMachineCrew
     {
         foreach (var door in Doors) door.Abort();
     }
+
+    public List<DebugStop> Stops { get; } = [];
+
+    void IMachineCrew.Report(DebugStop stop) => Stops.Add(stop);
 
     public GuestPanic? Panic { get; private set; }
 
@@ -110,6 +115,46 @@ public class MachineActorTests : TestKit, IMachineCrew
         machine.Tell(new DebugExit(5));
         machine.Tell(new PowerOff());
         Assert.Equal(new MachineResult(ExitReason.DebugExit, 5), StopAll());
+    }
+
+    [Fact]
+    public void Stops_are_told_when_all_vcpus_stand_still_and_one_resume_lets_all_go_on()
+    {
+        var machine = NewMachine();
+        var first = new DebugStop(1, DebugStopKind.Breakpoint, 5, default);
+        var second = new DebugStop(0, DebugStopKind.Breakpoint, 7, default);
+        machine.Tell(new VcpuStopped(first));
+        ExpectAll<PauseVcpu>();
+        machine.Tell(new VcpuStopped(second));
+        machine.Tell(new VcpuPaused(1));
+        ExpectNoMsg(Soon);
+        Assert.Empty(Stops);
+        machine.Tell(new VcpuPaused(0));
+        // A pause is answered by those that stand already, and after what was told before.
+        machine.Tell(new PauseMachine(), TestActor);
+        ExpectMsg<PauseMachineReply>(Wait);
+        Assert.Equal([first, second], Stops);
+        machine.Tell(new ResumeMachine());
+        _vcpus[0].ExpectNoMsg(Soon);
+        machine.Tell(new ResumeMachine());
+        ExpectAll<ResumeVcpu>();
+    }
+
+    [Fact]
+    public void One_vcpu_steps_while_all_stand_still_and_a_held_machine_stays_held()
+    {
+        var machine = NewMachine();
+        machine.Tell(new PauseMachine(), TestActor);
+        PauseAll(machine);
+        ExpectMsg<PauseMachineReply>(Wait);
+        machine.Tell(new StepMachine(1), TestActor);
+        _vcpus[1].ExpectMsg<StepVcpu>(Wait);
+        var stop = new DebugStop(1, DebugStopKind.Step, 9, default);
+        machine.Tell(new VcpuStepped(stop));
+        Assert.Equal(stop, ExpectMsg<StepMachineReply>(Wait).Stop);
+        _vcpus[0].ExpectNoMsg(Soon);
+        machine.Tell(new ResumeMachine());
+        ExpectAll<ResumeVcpu>();
     }
 
     [Fact]

@@ -50,6 +50,16 @@ public sealed class ScriptedEngine(VcpuDoor door) : IVcpuEngine
         return SliceEnd.Kicked;
     }
 
+    public SliceEnd Step()
+    {
+        Done.Enqueue("step");
+        return SliceEnd.Kicked;
+    }
+
+    public DebugStop TakeStop() => new(door.Index, DebugStopKind.Step, 0, default);
+
+    public void Heed(DebugPoints points) => Done.Enqueue($"heed {points.Watchpoints.Count}");
+
     public void Reset() => Done.Enqueue("reset");
 
     public Exception? TakeFailure() => Failure;

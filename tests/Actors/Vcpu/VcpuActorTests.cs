@@ -347,6 +347,8 @@ public class VcpuActorTests : VcpuKit
         {
         }
 
+        public void Report(DebugStop stop) { }
+
         public void Abort() => _door.Abort();
 
         public GuestPanic? Panic => null;

@@ -44,7 +44,7 @@ public sealed unsafe partial class Cpu
     {
         value = 0;
         if (!TryHit(address, AccessKind.Read, view, out var hit)) return false;
-        if ((hit.Flags & TlbFlags.Watchpoint) != 0 && !TryWatched(address, bytes, write: false)) return false;
+        if ((hit.Flags & TlbFlags.Watchpoint) != 0 && !TryWatched(address, bytes, WatchKind.Read)) return false;
         value = hit.IsMmio ? hit.Region!.Read(hit.RegionOffset, bytes) : HostAccess.Load(hit.Host.Bytes, bytes);
         return true;
     }

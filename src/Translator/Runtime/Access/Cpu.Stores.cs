@@ -26,13 +26,14 @@ public sealed unsafe partial class Cpu
     /// <summary>
     /// Claims the right to change <paramref name="bytes"/> bytes within one page. TBs over them are dead on return. False: a guest exception is
     /// pending, or the running TB itself died and its instruction must be run again, alone.
+    /// <paramref name="access"/>: a read-modify-write is both.
     /// </summary>
-    internal bool TryBeginStore(GuestVirtual address, int bytes, MmuIndex view, out StoreTarget target)
+    internal bool TryBeginStore(GuestVirtual address, int bytes, MmuIndex view, out StoreTarget target, WatchKind access = WatchKind.Write)
     {
         target = default;
         while (TryHit(address, AccessKind.Write, view, out var hit))
         {
-            if ((hit.Flags & TlbFlags.Watchpoint) != 0 && !TryWatched(address, bytes, write: true)) return false;
+            if ((hit.Flags & TlbFlags.Watchpoint) != 0 && !TryWatched(address, bytes, access)) return false;
             if (hit.IsMmio)
             {
                 target.Region = hit.Region;

@@ -90,7 +90,7 @@ public sealed unsafe partial class Cpu
             return false;
         }
         ref readonly var section = ref Ports.Physical.FindPage(walk.Physical);
-        var flags = _watchesData && IsWatchedPage(address) ? TlbFlags.Watchpoint : TlbFlags.None;
+        var flags = (_watchesData && IsWatchedPage(address)) || Points.Watches(address) ? TlbFlags.Watchpoint : TlbFlags.None;
         if (section.Kind == PhysicalKind.Ram)
         {
             var page = section.RamOffsetOf(walk.Physical).Page;

@@ -55,7 +55,7 @@ internal static unsafe class MemoryHelpers
     private static ulong Update(Cpu cpu, GuestVirtual address, MemoryAccess memory, bool locked, ulong operand, bool compare, ulong expected)
     {
         if (Cpu.Crosses(address, memory.Bytes)) return UpdateCrossing(cpu, address, memory, locked, operand, compare, expected);
-        if (!cpu.TryBeginStore(address, memory.Bytes, memory.View, out var target)) return 0;
+        if (!cpu.TryBeginStore(address, memory.Bytes, memory.View, out var target, WatchKind.Access)) return 0;
         var old = target.Host != null ? UpdateHost(target.Host, memory, operand, compare, expected) : UpdateElsewhere(cpu, address, target, memory, operand, compare, expected);
         cpu.EndStore(target);
         return old;

@@ -80,12 +80,17 @@ public sealed unsafe partial class Cpu
     }
 
     /// <summary>The instruction faulted: what it met on the way is forgotten.</summary>
-    internal void DropTriggers() => _triggers = 0;
+    internal void DropTriggers()
+    {
+        _triggers = 0;
+        _met = null;
+    }
 
     /// <summary>A guest access to a page with watched data. False: the instruction must be run again, alone.</summary>
-    private bool TryWatched(GuestVirtual address, int bytes, bool write)
+    private bool TryWatched(GuestVirtual address, int bytes, WatchKind access)
     {
         var hits = 0u;
+        var write = (access & WatchKind.Write) != 0;
         for (var i = 0; i < Breakpoints; i++)
         {
             if (!(IsEnabled(i, BreakpointKind.Access) || (write && IsEnabled(i, BreakpointKind.Write)))) continue;
@@ -93,7 +98,7 @@ public sealed unsafe partial class Cpu
             var start = State->Dr[i] & ~(length - 1);
             if (address.Value < start + length && start < address.Value + (uint)bytes) hits |= 1u << i;
         }
-        return TryMeet(hits);
+        return TryMeet(hits) && TryMeetWatchpoint(address, bytes, access);
     }
 
     /// <summary>An access to ports, which CR4.DE lets breakpoints wait for. False: as <see cref="TryWatched"/>.</summary>

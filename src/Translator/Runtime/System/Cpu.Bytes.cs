@@ -14,7 +14,7 @@ public sealed unsafe partial class Cpu
             var at = Add(address, done);
             var piece = Math.Min(bytes.Length - done, PageSize.Bytes - (int)at.PageOffset);
             if (!TryHit(at, AccessKind.Read, view, out var hit)) return false;
-            if ((hit.Flags & TlbFlags.Watchpoint) != 0 && !TryWatched(at, piece, write: false)) return false;
+            if ((hit.Flags & TlbFlags.Watchpoint) != 0 && !TryWatched(at, piece, WatchKind.Read)) return false;
             var target = bytes.Slice(done, piece);
             if (!hit.IsMmio) new ReadOnlySpan<byte>(hit.Host.Bytes, piece).CopyTo(target);
             else for (var i = 0; i < piece; i++) target[i] = (byte)hit.Region!.Read(hit.RegionOffset + (ulong)i, 1);

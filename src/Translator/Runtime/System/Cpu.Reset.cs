@@ -29,6 +29,7 @@ public sealed unsafe partial class Cpu
         State->Dr[7] = Dr.Dr7Fixed;
         RefreshBreakpoints();
         DropTriggers();
+        ForgetShown();
         new Span<ulong>(State->PdPte, 4).Clear();
         State->InterruptShadow = State->NmiBlocked = 0;
         State->HelperExit = 0;
