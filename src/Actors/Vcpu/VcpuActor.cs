@@ -241,7 +241,7 @@ public sealed class VcpuActor : UntypedActor
         try
         {
             var end = instruction();
-            goesOn = end is SliceEnd.Kicked or SliceEnd.Paused or SliceEnd.Waiting or SliceEnd.Halted || Settle(end);
+            goesOn = end is SliceEnd.Kicked or SliceEnd.Paused or SliceEnd.Waiting or SliceEnd.Halted or SliceEnd.Stopped || Settle(end);
         }
         catch (MachineStoppingException)
         {

@@ -86,6 +86,8 @@ internal sealed unsafe partial class TlbTable
 
     internal void RevokeWrites()
     {
+        if (!_touched)
+            return;
         for (var i = 0; i < Entries; i++)
             Revoke(ref _entries[i], _full[i].VirtualPage);
         for (var i = 0; i < Victims; i++)

@@ -119,9 +119,13 @@ public sealed unsafe class CpuExecutor
     /// <summary>Runs the one instruction at RIP. The caller guarantees that every other vCPU is code-quiescent and stays so.</summary>
     public SliceEnd RunExclusive() => RunOne(overBreakpoints: false);
 
-    /// <summary>The same for a debugger: no interrupt is taken, and no breakpoint of the debugger's met, before the instruction.</summary>
+    /// <summary>
+    /// The same for a debugger: no interrupt is taken, and no breakpoint of the debugger's met, before the instruction. A stop that it was not told of yet comes
+    /// first.
+    /// </summary>
     public SliceEnd Step()
     {
+        if (_cpu.HasStop) return SliceEnd.Stopped;
         if (_cpu.State->Halted != 0 || _cpu.WaitsForStartUp) return SliceEnd.Halted;
         if (_cpu.HasCodeBreakpoints && _cpu.State->InterruptShadow != CpuState.ShadowOfStackLoad && _cpu.TryBreak())
             return _events.DeliverException() ? SliceEnd.Kicked : SliceEnd.Shutdown;

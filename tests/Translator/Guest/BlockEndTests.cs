@@ -1,3 +1,4 @@
+using Tcg.Mttcg.Memory;
 using Tcg.Mttcg.Translator.Guest;
 using Tcg.Mttcg.Translator.Ir;
 using Tcg.Mttcg.Translator.Runtime;
@@ -37,6 +38,22 @@ public sealed class BlockEndTests
     [InlineData(3)]
     public void Compile_flags_limit_the_instructions(int limit) =>
         Assert.Equal(limit, Lifted.Lift("90 90 90 90 c3", compile: (TbCompileFlags)limit).GuestInstructions);
+
+    [Theory]
+    // add eax, 1 is three bytes long.
+    [InlineData(0x1001, 1)]
+    [InlineData(0x1004, 4)]
+    [InlineData(0x1002, 6)]
+    [InlineData(0x1000, 6)]
+    public void A_block_ends_before_an_instruction_with_a_breakpoint(ulong breakpoint, int bytes)
+    {
+        var block = new IrBlock();
+        var points = DebugPoints.None.With(new GuestVirtual(0x5000), isSet: true).With(new GuestVirtual(breakpoint), isSet: true);
+        var code = new CodePages(Convert.FromHexString("9083c0019090c3"), 4096);
+        new BlockLifter().Lift(block, new TbContext(0x1000, 0, Lifted.Flat64, (TbCompileFlags)4), code, points: points);
+        Assert.Equal(bytes, block.GuestBytes);
+        Assert.Equal((IrOp.GotoTb, 0x1000UL + (ulong)bytes), (Lifted.Last(block).Op, Lifted.Last(block).Imm));
+    }
 
     [Fact]
     public void A_block_ends_where_its_page_ends_without_a_chained_jump()
