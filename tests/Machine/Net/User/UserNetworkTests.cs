@@ -135,11 +135,25 @@ public sealed class UserNetworkTests : IAsyncDisposable
             await Assert.ThrowsAsync<IOException>(() => client.GetStream().ReadAsync(new byte[1]).AsTask().WaitAsync(Patience));
         }
         var second = guest.Connect(ThroughGateway(listener.LocalEndpoint));
-        using (var client = await listener.AcceptTcpClientAsync().WaitAsync(Patience))
+        // A TcpClient would send FIN before the reset.
+        using (var client = await listener.AcceptSocketAsync().WaitAsync(Patience)) client.LingerState = new LingerOption(true, 0);
+        Assert.True(await second.Ended.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task A_reset_after_the_host_s_end_reaches_the_guest_when_it_sends()
+    {
+        using var listener = Listen();
+        Start();
+        var socket = Guest().Connect(ThroughGateway(listener.LocalEndpoint));
+        using (var client = await listener.AcceptSocketAsync().WaitAsync(Patience))
         {
             client.LingerState = new LingerOption(true, 0);
+            client.Shutdown(SocketShutdown.Send);
+            Assert.Empty(await socket.ReceiveToEndAsync().WaitAsync(Patience));
         }
-        Assert.True(await second.Ended.WaitAsync(Patience));
+        await socket.SendAsync([1], finish: false).WaitAsync(Patience);
+        Assert.True(await socket.Ended.WaitAsync(Patience));
     }
 
     [Fact]
