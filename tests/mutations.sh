@@ -106,7 +106,10 @@ mutate dirty-bits-before-flush $flush \
             peers.Reply(asker, new ReadDirtyLogReply(bits, dirty));
         });' \
     Actors 'FullyQualifiedName~DirtyLogGuestTests.What_two'
-MTTCG_LITMUS_SCALE=100 mutate compare-and-swap-in-walker src/Memory/Physical/PhysicalMemory.cs \
+mutate compare-and-swap-in-walker src/Memory/Physical/PhysicalMemory.cs \
+    'Interlocked.CompareExchange(ref target, wanted, expected)' 'Interlocked.Exchange(ref target, wanted)' \
+    Memory 'FullyQualifiedName~PageWalkerMarkTests'
+MTTCG_LITMUS_SCALE=100 mutate compare-and-swap-in-walker-in-guest src/Memory/Physical/PhysicalMemory.cs \
     'Interlocked.CompareExchange(ref target, wanted, expected)' 'Interlocked.Exchange(ref target, wanted)' \
     Guests 'FullyQualifiedName~LitmusTests.No_forbidden&DisplayName~walker-ad&DisplayName~cpus: 2'
 

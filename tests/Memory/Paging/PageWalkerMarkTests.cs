@@ -149,6 +149,16 @@ public sealed class PageWalkerMarkTests : IDisposable
         Assert.Equal(0UL, _f.EntryOf(3, 0, 12, narrow: false));
     }
 
+    [Fact]
+    public void A_dirty_bit_that_another_processor_sets_in_the_middle_of_a_walk_is_kept()
+    {
+        var state = _f.Map1(State(PagingMode.FourLevel), 0, P | W, P | W | A, P | W | A, P | W | 0x5000);
+        _f.Tracking.BeginCode(new((uint)(TablesAt >> 12)));
+        var walker = new PageWalker(new(_f.Map, _f.Tracking, new Interference(() => _f.Put(TablesAt + 0x3000, P | W | A | D | 0x5000, narrow: false))));
+        Assert.Equal(new GuestPhysical(0x5000), walker.Walk(state, new(0), AccessKind.Read, MmuIndex.Kernel).Physical);
+        Assert.Equal(P | W | A | D | 0x5000, _f.EntryOf(3, 0, 12, narrow: false));
+    }
+
     private sealed class Interference(Action act) : ICodeInvalidation
     {
         public int Calls { get; private set; }
