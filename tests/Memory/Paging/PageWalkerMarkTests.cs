@@ -103,17 +103,24 @@ public sealed class PageWalkerMarkTests : IDisposable
         {
             ref var leaf = ref *(ulong*)_f.Ram.Host(new(leafAt)).Bytes;
             var dirty = new bool[rounds + 2];
-            for (var i = 1; i <= rounds; i++)
+            try
             {
-                var old = Interlocked.Exchange(ref leaf, P | W | (ulong)(i + 1) << 12);
-                Assert.Equal((ulong)i, old >> 12);
-                dirty[i] = (old & D) != 0;
-                Assert.Equal((old & D) != 0, (old & A) != 0);
-                for (var spin = 0; i % 16 == 0 && spin < 1_000 && (Volatile.Read(ref leaf) & D) == 0; spin++)
-                    Thread.SpinWait(1);
+                for (var i = 1; i <= rounds; i++)
+                {
+                    var old = Interlocked.Exchange(ref leaf, P | W | (ulong)(i + 1) << 12);
+                    Assert.Equal((ulong)i, old >> 12);
+                    dirty[i] = (old & D) != 0;
+                    Assert.Equal((old & D) != 0, (old & A) != 0);
+                    for (var spin = 0; i % 16 == 0 && spin < 1_000 && (Volatile.Read(ref leaf) & D) == 0; spin++)
+                        Thread.SpinWait(1);
+                }
             }
-            Volatile.Write(ref stop, true);
-            walker.Join();
+            finally
+            {
+                // Also after a failure: the walker must not outlive the memory it walks.
+                Volatile.Write(ref stop, true);
+                walker.Join();
+            }
             var marked = 0;
             for (var i = 1; i <= rounds; i++)
             {
