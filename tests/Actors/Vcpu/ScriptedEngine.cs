@@ -16,6 +16,7 @@ public sealed class ScriptedEngine(VcpuDoor door) : IVcpuEngine
     public bool IsDeaf { get; set; }
     public Exception? Failure { get; set; }
     public ulong RegisterDigest => 0;
+    public Action OnExclusive { get; set; } = () => { };
     public int Runs;
     public int ThreadId;
 
@@ -46,6 +47,7 @@ public sealed class ScriptedEngine(VcpuDoor door) : IVcpuEngine
 
     public SliceEnd RunExclusive()
     {
+        OnExclusive();
         Done.Enqueue("exclusive");
         return SliceEnd.Kicked;
     }

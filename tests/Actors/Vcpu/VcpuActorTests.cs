@@ -334,7 +334,7 @@ public class VcpuActorTests : VcpuKit
 
         public IActorRef CreateVcpu(IActorContext context, int index, IActorRef memory, IActorRef codeCache)
         {
-            var rig = kit.NewVcpu(context, _door, context.Self, memory);
+            var rig = kit.NewVcpu(context, _door, context.Self, memory, codeCache);
             rig.Engine.Then(() =>
             {
                 rig.Coherence.Protect(Page);

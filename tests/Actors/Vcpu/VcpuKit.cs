@@ -36,9 +36,9 @@ public abstract class VcpuKit : TestKit
 
     protected sealed record Rig(IActorRef Actor, VcpuDoor Door, ScriptedEngine Engine, KickQueue Queue, VcpuCoherence Coherence, AskCounters Asks);
 
-    protected Rig NewVcpu(int index = 0) => NewVcpu(Sys, new VcpuDoor(index), Supervisor.Ref, Memory.Ref);
+    protected Rig NewVcpu(int index = 0) => NewVcpu(Sys, new VcpuDoor(index), Supervisor.Ref, Memory.Ref, CodeCache.Ref);
 
-    protected Rig NewVcpu(IActorRefFactory parent, VcpuDoor door, IActorRef supervisor, IActorRef memory)
+    protected Rig NewVcpu(IActorRefFactory parent, VcpuDoor door, IActorRef supervisor, IActorRef memory, IActorRef codeCache)
     {
         var name = $"vcpu-{door.Index}";
         _doors.Add(door);
@@ -48,7 +48,7 @@ public abstract class VcpuKit : TestKit
         var options = new VcpuOptions();
         var asks = new AskCounters();
         var coherence = new VcpuCoherence(queue, options, asks);
-        var parts = new VcpuParts(queue, engine, coherence, new PausePolicy(options, oversubscribed: true), supervisor, memory, CodeCache.Ref);
+        var parts = new VcpuParts(queue, engine, coherence, new PausePolicy(options, oversubscribed: true), supervisor, memory, codeCache);
         var props = Props.Create(() => new VcpuActor(parts)).WithDispatcher(MttcgSettings.VcpuDispatcher).WithMailbox(MttcgSettings.VcpuMailbox);
         return new Rig(parent.ActorOf(props, name), door, engine, queue, coherence, asks);
     }
