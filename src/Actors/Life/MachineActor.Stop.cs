@@ -32,6 +32,7 @@ public sealed partial class MachineActor
         TellVcpus(new StopVcpu());
         if (_running.Count == 0) Finish();
         foreach (var work in _work.OfType<AloneWork>()) work.Asker.Tell(new RunAloneReply(new InvalidOperationException("the machine stops")), Self);
+        foreach (var pauser in _pausers) pauser.Tell(new PauseMachineReply(), Self);
     }
 
     private void WhileStopping(object message)

@@ -86,6 +86,45 @@ public class CodeCoherenceTests
         Assert.Equal(1, _owner.Counters.Broadcasts);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Broadcasts_equal_the_times_that_written_pages_became_code(int seed)
+    {
+        var random = new Random(seed);
+        RamPage[] all = [Page, Next, new(11)];
+        int toCode = 0, toData = 0, linked = 0;
+        for (var step = 0; step < 5_000; step++)
+        {
+            var page = all[random.Next(all.Length)];
+            var state = _pages[page];
+            var wasCode = state.HasCode;
+            _peers.Running = [.. Enumerable.Range(0, 3).Where(_ => random.Next(3) == 0)];
+            switch (random.Next(8))
+            {
+                case 0:
+                    _owner.Protect("A", page);
+                    if (!wasCode && state.WriterSeen) toCode++;
+                    break;
+                case 1:
+                    _owner.Link("A", Blocks.New(page, random.Next(64), 4, id: linked++), new PageVersions(state.Version, 0));
+                    break;
+                case 2:
+                    foreach (var (cpu, request) in _peers.Posted.TakeLast(9)) _owner.Served(((RevokeWrite)request).Ticket, cpu);
+                    break;
+                default:
+                    state.WriterSeen = true;
+                    _owner.CodeWrite("B", page.Start, 1 + random.Next(68));
+                    break;
+            }
+            if (wasCode && !state.HasCode) toData++;
+        }
+        Assert.Equal((toCode, 3 * toCode), (_owner.Counters.Broadcasts, _peers.Posted.Count));
+        Assert.Equal(toData, _owner.Counters.Unprotects);
+        Assert.True(toCode > 100, $"{toCode} transitions");
+    }
+
     [Fact]
     public void An_unchanged_block_is_linked()
     {

@@ -288,6 +288,63 @@ public class MachineActorTests : TestKit, IMachineCrew
     }
 
     [Fact]
+    public void A_memory_actor_that_dies_while_a_reset_waits_for_it_ends_the_machine()
+    {
+        var machine = NewMachine();
+        machine.Tell(new Reset());
+        PauseAll(machine);
+        _memory.ExpectMsg<Invalidate>(Wait);
+        Sys.Stop(_memory.Ref);
+        var result = StopAll();
+        Assert.Equal(ExitReason.Failed, result.Reason);
+        Assert.StartsWith(_memory.Ref.Path.Name, result.Diagnosis);
+    }
+
+    [Fact]
+    public void A_vcpu_that_dies_before_it_stands_still_ends_the_machine_and_everybody_who_waited_is_told()
+    {
+        var machine = NewMachine();
+        var (worker, pauser) = (CreateTestProbe(), CreateTestProbe());
+        worker.Send(machine, new RunAlone(() => Assert.Fail("a vCPU still runs")));
+        pauser.Send(machine, new PauseMachine());
+        ExpectAll<PauseVcpu>();
+        machine.Tell(new VcpuPaused(0));
+        Sys.Stop(_vcpus[1].Ref);
+        Assert.NotNull(worker.ExpectMsg<RunAloneReply>(Wait).Failure);
+        pauser.ExpectMsg<PauseMachineReply>(Wait);
+        _vcpus[0].ExpectMsg<StopVcpu>(Wait);
+        Sys.Stop(_vcpus[0].Ref);
+        Assert.True(_result.Task.Wait(Wait));
+        Assert.Equal(ExitReason.Failed, _result.Task.Result.Reason);
+        Assert.StartsWith(_vcpus[1].Ref.Path.Name, _result.Task.Result.Diagnosis);
+    }
+
+    [Fact]
+    public void A_stop_comes_through_while_a_vcpu_has_the_exclusive_turn_and_others_wait_for_theirs()
+    {
+        var machine = NewMachine();
+        machine.Tell(new ExclusiveRequested(0));
+        machine.Tell(new ExclusiveRequested(1));
+        PauseAll(machine);
+        _vcpus[0].ExpectMsg<GrantExclusive>(Wait);
+        machine.Tell(new StopMachine());
+        Assert.Equal(ExitReason.Stopped, StopAll().Reason);
+    }
+
+    [Fact]
+    public void A_reset_forgets_the_exclusive_turns_of_the_old_life()
+    {
+        var machine = NewMachine();
+        machine.Tell(new Reset());
+        machine.Tell(new ExclusiveRequested(1));
+        PauseAll(machine);
+        _memory.ExpectMsg<Invalidate>(Wait);
+        _memory.Send(machine, InvalidateReply.Instance);
+        ExpectAll<ResetVcpu>();
+        ExpectAll<ResumeVcpu>();
+    }
+
+    [Fact]
     public void A_vcpu_that_left_for_nothing_goes_on()
     {
         NewMachine().Tell(new VcpuLeft(1));

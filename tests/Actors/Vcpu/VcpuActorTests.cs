@@ -113,6 +113,25 @@ public class VcpuActorTests : VcpuKit
     }
 
     [Fact]
+    public void A_halted_vcpu_with_a_full_mailbox_is_woken_and_serves_all_of_it_in_order()
+    {
+        const int Patience = 256, Requests = 3 * Patience + 50;
+        var rig = NewVcpu();
+        for (var i = 0; i < Requests; i++) rig.Engine.Then(SliceEnd.Halted);
+        rig.Actor.Tell(new StartVcpu());
+        AwaitCondition(() => rig.Door.Status.Current == Quiescence.Code && rig.Engine.Runs == 1, Wait);
+        for (var i = 1; i <= Patience; i++) rig.Actor.Tell(new RevokeWrite(new RamPage((uint)i), i), Memory.Ref);
+        Assert.Equal(1, rig.Engine.Runs);
+        Assert.Empty(rig.Engine.Done);
+        for (var i = Patience + 1; i <= Requests; i++) rig.Actor.Tell(new RevokeWrite(new RamPage((uint)i), i), Memory.Ref);
+        // Nobody kicked it: the pile did.
+        for (var i = 1; i <= Patience + 1; i++) Memory.ExpectMsg(new RequestServed(i, 0), Wait);
+        rig.Door.Kick();
+        for (var i = Patience + 2; i <= Requests; i++) Memory.ExpectMsg(new RequestServed(i, 0), Wait);
+        Assert.Equal(Enumerable.Range(1, Requests).Select(i => $"revoke {i}"), rig.Engine.Done);
+    }
+
+    [Fact]
     public void A_vcpu_blocked_in_an_ask_of_a_helper_is_access_quiescent_and_not_code_quiescent()
     {
         var rig = NewVcpu();
