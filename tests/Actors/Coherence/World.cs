@@ -38,6 +38,12 @@ public sealed class World : IPeers
     /// <summary>RAM that a device has changed and not yet told of: the guest may still run old code there.</summary>
     public List<(RamOffset Start, int Length)> UntoldDma { get; } = [];
 
+    /// <summary>How often it was drawn who acts next, also between two accesses of the owner; and a hash of who it was each time.</summary>
+    public long Decisions { get; private set; }
+
+    /// <inheritdoc cref="Decisions"/>
+    public ulong Signature { get; private set; }
+
     /// <summary>What was found wrong; null: nothing yet.</summary>
     public string? Violation { get; private set; }
 
@@ -45,7 +51,7 @@ public sealed class World : IPeers
     {
         for (var i = 0; i < steps && Violation is null; i++)
         {
-            if (_inbox.Count != 0 && _random.Next(2) == 0) TakeMessage();
+            if (_inbox.Count != 0 && Draw(2) == 0) TakeMessage();
             else StepSomeone();
         }
     }
@@ -88,15 +94,25 @@ public sealed class World : IPeers
 
     private void StepSomeone()
     {
-        _cpus[_random.Next(_cpus.Length)].Step();
+        _cpus[Draw(_cpus.Length)].Step();
         Check();
+    }
+
+    private int Draw(int choices)
+    {
+        var chosen = _random.Next(choices);
+        Decisions++;
+        Signature = (Signature ^ (uint)chosen) * 0x100000001b3 + (uint)choices;
+        return chosen;
     }
 
     private void Interpose()
     {
         if (!_inOwner) return;
-        for (var n = _random.Next(StepsBetween); n > 0; n--) _cpus[_random.Next(_cpus.Length)].Step();
+        for (var n = Draw(StepsBetween); n > 0; n--) _cpus[Draw(_cpus.Length)].Step();
     }
+
+    private bool IsUntold(ulong at) => UntoldDma.Any(d => at >= d.Start.Value && at < d.Start.Value + (ulong)d.Length);
 
     private void Check()
     {
@@ -108,7 +124,7 @@ public sealed class World : IPeers
                 if (block.Checks.Any(check => check.Start == i)) continue;
                 var (page, offset) = NaiveCpu.Place(block.Key.PhysicalPc, block.Page1, i);
                 var at = page.Start.Value + (ulong)offset;
-                if (Memory[page].Bytes[offset] == source[i] || UntoldDma.Any(d => at >= d.Start.Value && at < d.Start.Value + (ulong)d.Length)) continue;
+                if (Memory[page].Bytes[offset] == source[i] || IsUntold(at)) continue;
                 Violation = $"TB at {block.Key.PhysicalPc} holds {source[i]} for byte {i}; memory holds {Memory[page].Bytes[offset]}";
                 return;
             }
