@@ -32,7 +32,7 @@ public class ProfileTests
         var program = new Guests.BareMetal.GuestProgram("wrong");
         program.Main();
         program.C.ud2();
-        await context.RunAsync("wrong", LoadContext.Options(program.Build(), 1));
+        await context.RunAsync("wrong", context.Options(program.Build(), 1));
         Assert.Contains("TripleFault", Assert.Single(context.Failures));
     }
 

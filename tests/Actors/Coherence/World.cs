@@ -121,10 +121,9 @@ public sealed class World : IPeers
             var source = block.Source;
             for (var i = 0; i < source.Length; i++)
             {
-                if (block.Checks.Any(check => check.Start == i)) continue;
                 var (page, offset) = NaiveCpu.Place(block.Key.PhysicalPc, block.Page1, i);
                 var at = page.Start.Value + (ulong)offset;
-                if (Memory[page].Bytes[offset] == source[i] || IsUntold(at)) continue;
+                if (Memory[page].Bytes[offset] == source[i] || IsUntold(at) || block.Checks.Any(check => check.Start == i)) continue;
                 Violation = $"TB at {block.Key.PhysicalPc} holds {source[i]} for byte {i}; memory holds {Memory[page].Bytes[offset]}";
                 return;
             }

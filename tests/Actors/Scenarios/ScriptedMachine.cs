@@ -112,6 +112,8 @@ public abstract class ScriptedMachine : VcpuKit, IMachineCrew
         return rig.Actor;
     }
 
+    void IMachineCrew.Report(DebugStop stop) => Hardware.Enqueue($"stop {stop.Cpu}");
+
     void IMachineCrew.ResetHardware() => Hardware.Enqueue("reset");
 
     void IMachineCrew.Abort()
