@@ -56,6 +56,7 @@ public sealed class MttcgSettings
             keys.Int("mttcg.translator.max-instructions", 1, 511), StaleRetries: keys.Int("mttcg.translator.stale-retries", 0))
         {
             RestlessAfter = keys.Int("mttcg.translator.restless-after", 0),
+            RestlessWithin = TimeSpan.FromMicroseconds(keys.Int("mttcg.translator.restless-within-microseconds", 0)),
             CalmAfter = keys.Int("mttcg.translator.calm-after", 1),
         };
         CodeBytes = keys.Bytes("mttcg.code-cache.size");

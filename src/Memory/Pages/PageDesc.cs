@@ -8,9 +8,12 @@ public sealed class PageDesc
 {
     private const int StoresBetweenLooks = 1 << 16;
 
+    // Writers in flight below, the version above: a writer that ends moves both at once.
+    private const int WriterBits = 16;
+    private const ulong Writer = 1, NextVersion = 1UL << WriterBits;
+
     private readonly PageDirectory _directory;
-    private ulong _version;
-    private int _writersInFlight;
+    private ulong _stores;
     private SmcBitmap? _bitmap;
     private SmcBitmap? _checked;
 
@@ -33,17 +36,16 @@ public sealed class PageDesc
     /// <summary>
     /// Grows with each store through the slow path and each DMA. Taken before bytes are read, it goes to <see cref="IsUnchangedSince"/>.
     /// </summary>
-    public ulong Version => Volatile.Read(ref _version);
+    public ulong Version => Volatile.Read(ref _stores) >> WriterBits;
 
     /// <summary>Stores and DMA copies that are between their bitmap test and their version bump.</summary>
-    public int WritersInFlight => Volatile.Read(ref _writersInFlight);
+    public int WritersInFlight => (int)(Volatile.Read(ref _stores) & (NextVersion - 1));
 
     /// <summary>
-    /// Whether no store happened since a version was taken and none is under way. Writers are looked at first: one that ends bumps the
-    /// version and then leaves, so in the other order it could slip through between the two looks. The caller has published its bitmap and
-    /// fenced before.
+    /// Whether no store happened since a version was taken and none is under way, by one look at both. The caller has published its bitmap and fenced
+    /// before.
     /// </summary>
-    public bool IsUnchangedSince(ulong version) => WritersInFlight == 0 && Version == version;
+    public bool IsUnchangedSince(ulong version) => Volatile.Read(ref _stores) == version << WriterBits;
 
     /// <summary>
     /// The bytes that are code; null while no bitmap was built: any store to a page with <see cref="PageFlags.HasCode"/> counts as a hit.
@@ -66,12 +68,16 @@ public sealed class PageDesc
     }
 
     /// <summary>Full fence: what is read after it is read after every observer can see the writer.</summary>
-    public void EnterWriter() => Interlocked.Increment(ref _writersInFlight);
+    public void EnterWriter() => Interlocked.Add(ref _stores, Writer);
 
-    public void LeaveWriter() => Interlocked.Decrement(ref _writersInFlight);
+    /// <summary>The store did not happen.</summary>
+    public void LeaveWriter() => Interlocked.Add(ref _stores, unchecked(0 - Writer));
 
-    /// <summary>Full fence: the bytes stored before it are visible before the new version is.</summary>
-    public void BumpVersion() => Interlocked.Increment(ref _version);
+    /// <summary>The store is done. Full fence: its bytes are visible before the new version is.</summary>
+    public void CompleteWriter() => Interlocked.Add(ref _stores, NextVersion - Writer);
+
+    /// <summary>Full fence.</summary>
+    public void BumpVersion() => Interlocked.Add(ref _stores, NextVersion);
 
     /// <summary>Whether a store of bytes in this page hits code, by all that is published now.</summary>
     public bool HitsCode(int offset, int length) =>

@@ -66,9 +66,8 @@ public sealed class StoreTracking(PageDirectory pages, DirtyBitmaps dirty)
 
     private void Publish(PageDesc desc)
     {
-        desc.BumpVersion();
+        desc.CompleteWriter();
         Dirty.Set(DirtyClient.Display, desc.Page);
         Dirty.Set(DirtyClient.Migration, desc.Page);
-        desc.LeaveWriter();
     }
 }

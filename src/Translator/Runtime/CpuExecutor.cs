@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Tcg.Mttcg.Translator.Cache;
 using Tcg.Mttcg.Translator.Host;
 
@@ -35,7 +36,7 @@ public sealed unsafe class CpuExecutor
         if (!options.Chain || options.Log is { EveryBlock: true }) _always |= TbCompileFlags.NoChain;
         _finder = new TbFinder(cpu, cache, Counters);
         _translator = new TbTranslator(cpu, backEnd, cache, coherence, options, Counters);
-        _restless = new RestlessCode(options.RestlessAfter, options.CalmAfter);
+        _restless = new RestlessCode(options.RestlessAfter, (long)(options.RestlessWithin.TotalSeconds * Stopwatch.Frequency), options.CalmAfter);
         _events = new EventWindow(cpu, Counters, options.Log);
     }
 
@@ -180,7 +181,7 @@ public sealed unsafe class CpuExecutor
     {
         Counters.ChangedBlocks++;
         _changed = _cache.Descriptors[exit.TbId];
-        if (!_restless.IsRestless(_changed)) return exit;
+        if (!_restless.IsRestless(_changed, Stopwatch.GetTimestamp())) return exit;
         Counters.RestlessRuns++;
         return new TbExit(exit.TbId, TbExitReason.Interpret);
     }

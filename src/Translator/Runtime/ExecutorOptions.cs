@@ -14,8 +14,11 @@ public sealed record ExecutorOptions(int MaxInstructions = 64, bool OneInstructi
     /// <summary>Blocks jump to each other; false: each goes back to the dispatcher (QEMU's nochain).</summary>
     public bool Chain { get; init; } = true;
 
-    /// <summary>Changes that code which checks its own bytes may find before it is run uncached.</summary>
+    /// <summary>Changes in a row that code which checks its own bytes may find before it is run uncached.</summary>
     public int RestlessAfter { get; init; } = 16;
+
+    /// <summary>Changes further apart are not in a row: a translation pays in that time.</summary>
+    public TimeSpan RestlessWithin { get; init; } = TimeSpan.FromMicroseconds(50);
 
     /// <summary>Uncached runs with the same bytes after which such code is translated again.</summary>
     public int CalmAfter { get; init; } = 4;

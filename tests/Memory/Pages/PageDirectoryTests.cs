@@ -102,8 +102,7 @@ public class PageDirectoryTests
             {
                 desc.EnterWriter();
                 Volatile.Write(ref started, desc.Version + 1);
-                desc.BumpVersion();
-                desc.LeaveWriter();
+                desc.CompleteWriter();
             }
             for (var i = 1; worker == 1 && met < enough && patience.Elapsed.TotalSeconds < 120; i++)
             {
@@ -131,8 +130,7 @@ public class PageDirectoryTests
             for (var i = 0; i < 10_000; i++)
             {
                 desc.EnterWriter();
-                desc.BumpVersion();
-                desc.LeaveWriter();
+                desc.CompleteWriter();
             }
         });
         Assert.Equal(40_000UL, desc.Version);

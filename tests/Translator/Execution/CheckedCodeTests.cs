@@ -134,7 +134,7 @@ public sealed unsafe class CheckedCodeTests
     [Theory, MemberData(nameof(Engines))]
     public void Restless_code_is_run_uncached_until_it_is_calm(Engine engine)
     {
-        using var machine = With(engine, 0, 8, new ExecutorOptions { RestlessAfter = 3, CalmAfter = 2 });
+        using var machine = With(engine, 0, 8, new ExecutorOptions { RestlessAfter = 3, RestlessWithin = TimeSpan.FromHours(1), CalmAfter = 2 });
         machine.Run(c =>
         {
             Label again = c.CreateLabel(), calm = c.CreateLabel();
