@@ -63,6 +63,7 @@ internal static class Fleet
         finally
         {
             foreach (var vm in running) await vm.DisposeAsync();
+            running.Clear();
         }
         context.Measure($"pass {pass + 1}", clock.Elapsed.TotalSeconds, "s");
         return await HostUsage.Settled();

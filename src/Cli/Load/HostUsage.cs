@@ -20,7 +20,8 @@ internal readonly record struct HostUsage(long Resident, int Threads, int Mappin
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();
-            GC.Collect();
+            // Aggressive: what is free goes back to the host.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             await Task.Delay(100);
             var now = Now();
             if (now.Threads == last.Threads && now.Files == last.Files && now.Mappings == last.Mappings) return now;

@@ -10,18 +10,16 @@ public sealed class TbDescriptors
 {
     private const int ChunkShift = 12;
     private const int Chunks = 1 << 14;
+    private const int BatchIds = 64;
 
     private readonly TranslationBlock?[]?[] _chunks = new TranslationBlock?[]?[Chunks];
     private readonly ConcurrentStack<int> _free = new();
     private int _next;
 
-    public TranslationBlock Allocate(in TbKey key)
+    /// <param name="batch">Of the vCPU that translates.</param>
+    public TranslationBlock Allocate(in TbKey key, ref TbIds batch)
     {
-        if (!_free.TryPop(out var id))
-        {
-            id = Interlocked.Increment(ref _next) - 1;
-            if (id >= Chunks << ChunkShift) throw new InvalidOperationException("out of TB descriptors");
-        }
+        if (_free.IsEmpty || !_free.TryPop(out var id)) id = Next(ref batch);
         var chunk = Chunk(id >> ChunkShift);
         var block = new TranslationBlock(id, key);
         Volatile.Write(ref chunk[id & ((1 << ChunkShift) - 1)], block);
@@ -39,6 +37,17 @@ public sealed class TbDescriptors
         _free.Push(block.Id);
     }
 
+    private int Next(ref TbIds batch)
+    {
+        if (batch.Next == batch.End)
+        {
+            batch.End = Interlocked.Add(ref _next, BatchIds);
+            batch.Next = batch.End - BatchIds;
+            if (batch.End > Chunks << ChunkShift) throw new InvalidOperationException("out of TB descriptors");
+        }
+        return batch.Next++;
+    }
+
     private TranslationBlock?[] Chunk(int index)
     {
         var chunk = Volatile.Read(ref _chunks[index]);
@@ -46,4 +55,10 @@ public sealed class TbDescriptors
         var fresh = new TranslationBlock?[1 << ChunkShift];
         return Interlocked.CompareExchange(ref _chunks[index], fresh, null) ?? fresh;
     }
+}
+
+/// <summary>Fresh ids that one vCPU took together, so that it does not write between the descriptors of others. One vCPU's.</summary>
+public struct TbIds
+{
+    internal int Next, End;
 }

@@ -45,15 +45,20 @@ internal sealed unsafe class CodeFetch(Cpu cpu, ICodeCoherence coherence) : ICod
     {
         if (!_first.IsRam) return [];
         var inFirst = Math.Min(count, _firstLength);
+        var first = MapOf(_first);
+        var second = count > inFirst ? MapOf(_second) : null;
+        if (first is null && second is null) return [];
         var checks = new List<CodeCheck>();
-        FindChecks(checks, _first.Offset.Page, (int)_pc.PageOffset, 0, inFirst, _first.Host);
-        if (count > inFirst) FindChecks(checks, _second.Offset.Page, 0, inFirst, count - inFirst, _second.Host);
+        FindChecks(checks, first, (int)_pc.PageOffset, 0, inFirst, _first.Host);
+        FindChecks(checks, second, 0, inFirst, count - inFirst, _second.Host);
         return [.. checks];
     }
 
-    private void FindChecks(List<CodeCheck> checks, RamPage page, int offset, int start, int count, byte* host)
+    private SmcBitmap? MapOf(in CodePage page) => cpu.Ports.Stores.Pages.Find(page.Offset.Page)?.Checked;
+
+    private static void FindChecks(List<CodeCheck> checks, SmcBitmap? map, int offset, int start, int count, byte* host)
     {
-        if (cpu.Ports.Stores.Pages.Find(page)?.Checked is not { } map) return;
+        if (map is null) return;
         for (var i = 0; i < count; i++)
         {
             var from = i;

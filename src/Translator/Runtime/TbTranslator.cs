@@ -20,6 +20,7 @@ public sealed class TbTranslator(
     private readonly CodeFetch _fetch = new(cpu, coherence);
     private readonly PassPipeline _passes = new();
     private CodeRegion? _region;
+    private TbIds _ids;
 
     /// <summary>
     /// The TB at the context's PC, translated now. Null: fetching faults; the exception is pending. <paramref name="runOnce"/>: it is not linked
@@ -46,6 +47,8 @@ public sealed class TbTranslator(
             switch (coherence.Link(block, _fetch.Versions, out var existing))
             {
                 case LinkOutcome.Linked:
+                    // What it was made from is compared only where it checks itself.
+                    if (block.Checks.Length == 0) block.Source = [];
                     return block;
                 case LinkOutcome.Existing:
                     counters.ExistingLinks++;
@@ -89,7 +92,7 @@ public sealed class TbTranslator(
             _passes.Run(_block);
             options.Log?.Optimised(cpu.Ports.Index, _block);
 
-            var block = cache.Descriptors.Allocate(new TbKey(_fetch.PhysicalPc, context));
+            var block = cache.Descriptors.Allocate(new TbKey(_fetch.PhysicalPc, context), ref _ids);
             block.Points = points;
             block.GuestBytes = _block.GuestBytes;
             block.GuestInstructions = _block.GuestInstructions;

@@ -5,17 +5,18 @@ namespace Tcg.Mttcg.Translator.Tests.CodeCache;
 public sealed class TbDescriptorsTests
 {
     private readonly TbDescriptors _descriptors = new();
+    private TbIds _ids;
 
     [Fact]
     public void An_id_leads_to_its_block_and_is_used_again_after_its_release()
     {
-        var first = _descriptors.Allocate(Blocks.Key(1));
-        var second = _descriptors.Allocate(Blocks.Key(2));
+        var first = _descriptors.Allocate(Blocks.Key(1), ref _ids);
+        var second = _descriptors.Allocate(Blocks.Key(2), ref _ids);
         Assert.Same(first, _descriptors[first.Id]);
         Assert.Same(second, _descriptors[second.Id]);
         _descriptors.Release(first);
         Assert.Throws<InvalidOperationException>(() => _descriptors[first.Id]);
-        var third = _descriptors.Allocate(Blocks.Key(3));
+        var third = _descriptors.Allocate(Blocks.Key(3), ref _ids);
         Assert.Equal(first.Id, third.Id);
         Assert.Same(third, _descriptors[third.Id]);
     }
@@ -29,7 +30,8 @@ public sealed class TbDescriptorsTests
         {
             all[t] = new TranslationBlock[100_000];
             start.SignalAndWait();
-            for (var i = 0; i < all[t].Length; i++) all[t][i] = _descriptors.Allocate(Blocks.Key((ulong)i));
+            var ids = new TbIds();
+            for (var i = 0; i < all[t].Length; i++) all[t][i] = _descriptors.Allocate(Blocks.Key((ulong)i), ref ids);
         })).ToArray();
         foreach (var thread in threads) thread.Start();
         foreach (var thread in threads) thread.Join();
