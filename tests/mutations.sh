@@ -85,9 +85,9 @@ mutate reply-before-store src/Translator/Runtime/Access/Cpu.Stores.cs \
 mutate device-invalidation src/Memory/Physical/PhysicalMemory.cs \
     '_invalidation?.Invalidate(offset, length);' 'return;' \
     Guests 'FullyQualifiedName~LitmusTests.No_forbidden&DisplayName~dma-interrupt'
-MTTCG_LITMUS_SCALE=5 mutate reply-before-used-index src/Actors/Coherence/DmaInvalidation.cs \
+mutate reply-before-used-index src/Actors/Coherence/DmaInvalidation.cs \
     'answer.Wait(teardown);' '_ = answer;' \
-    Guests 'FullyQualifiedName~LitmusTests.No_forbidden&DisplayName~dma-poll&DisplayName~cpus: 2&DisplayName~Auto'
+    Actors 'FullyQualifiedName~OwnerFailureTests'
 MTTCG_LITMUS_SCALE=5 mutate version-after-device-write src/Memory/Physical/PhysicalMemory.cs \
     '_tracking.CompleteDma(ticket);' '_tracking.Abandon(ticket);' \
     Guests 'FullyQualifiedName~LitmusTests.No_forbidden&DisplayName~dma-poll&DisplayName~cpus: 2&DisplayName~Auto'
