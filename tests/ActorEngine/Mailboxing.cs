@@ -57,6 +57,9 @@ public class Mailboxing() : TestKit(Sections)
     public void Enqueue_runs_on_the_thread_that_sends()
     {
         var echo = Sys.ActorOf(Props.Create(() => new Echo()).WithMailbox("doorbell"));
+        // What is told to an actor that is only being made is enqueued once it is, by whoever makes it.
+        echo.Tell("made", TestActor);
+        ExpectMsg("made");
         var sender = new Thread(() => echo.Tell("hello", TestActor));
         sender.Start();
         ExpectMsg("hello");

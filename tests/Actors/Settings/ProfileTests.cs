@@ -44,7 +44,6 @@ public sealed class ProfileTests : IDisposable
     [InlineData("mttcg { memory { bitmaps { after-writes = 3 } } }", "mttcg.memory.bitmaps.after-writes: no such key")]
     [InlineData("mttcg { memory = 3 }", "mttcg.memory: no such key")]
     [InlineData("memory { bitmap-after-writes = 3 }", "memory: no such key")]
-    [InlineData("mttcg { memory {", "{")]
     public void A_file_with_a_key_that_nobody_reads_is_refused_by_name(string text, string named)
     {
         File.WriteAllText(_file, text);
