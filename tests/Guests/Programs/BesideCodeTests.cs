@@ -23,16 +23,19 @@ public class BesideCodeTests
         const long few = 3_000, many = 30_000;
         var (before, after) = (await Run(few, changeEvery, backEnd), await Run(many, changeEvery, backEnd));
         var changes = BesideCode.Changes(many, changeEvery) - BesideCode.Changes(few, changeEvery);
-        Assert.InRange(after.Translations - before.Translations, changes - Slack, changes + Slack);
+        // What runs uncached, as it changes too often, is not a translation that was made again.
+        Assert.InRange(after.Translations - before.Translations, 0, changes + Slack);
+        Assert.InRange(after.Made - before.Made, changes - Slack, long.MaxValue);
         // The stores beside it do not even ask, but for one while the page holds no code and one that gives it its bitmap back.
-        Assert.InRange(after.CodeWrites - before.CodeWrites, changes - Slack, 3 * changes + Slack);
+        Assert.InRange(after.CodeWrites - before.CodeWrites, 0, 3 * changes + Slack);
     }
 
-    private static async Task<(long Translations, long CodeWrites)> Run(long rounds, int changeEvery, BackEndKind backEnd)
+    private static async Task<(long Translations, long Made, long CodeWrites)> Run(long rounds, int changeEvery, BackEndKind backEnd)
     {
         await using var vm = Vm.Start(Boot.Options(BesideCode.Build(rounds, changeEvery)) with { BackEnd = backEnd });
         var result = await vm.ToEnd();
         Assert.Equal((ExitReason.DebugExit, 0u), (result.Reason, result.Code));
-        return (vm.Machine.Counters.Vcpus[0].Executor.Translations, vm.Machine.Counters.Memory.CodeWrites);
+        var executor = vm.Machine.Counters.Vcpus[0].Executor;
+        return (executor.Translations - executor.RestlessRuns, executor.Translations, vm.Machine.Counters.Memory.CodeWrites);
     }
 }
