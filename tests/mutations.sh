@@ -56,7 +56,10 @@ mutate protect-before-read src/Translator/Runtime/CodeFetch.cs \
         {' \
     Guests 'FullyQualifiedName~LitmusTests.No_forbidden&DisplayName~stale-alone'
 mutate revocation-before-read src/Actors/Coherence/CodeCoherence.cs \
-    'if (!pages.WriterSeen(page))' 'if (true)' \
+    'if (writers.IsNone)' 'if (true)' \
+    Actors 'FullyQualifiedName~RandomInterleavingTests.No_interleaving'
+mutate revocation-of-all-writers src/Memory/Pages/PageWriters.cs \
+    'Includes(cpu) ? this : Any;' 'this;' \
     Actors 'FullyQualifiedName~RandomInterleavingTests.No_interleaving'
 mutate bitmap-or-on-link $link \
     'if (code.HasExactBitmap) Publish(code, SmcBitmaps.Or(code.Bitmap, code.Page, block));' '' \

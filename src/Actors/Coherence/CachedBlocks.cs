@@ -7,7 +7,7 @@ public sealed class CachedBlocks(TbCache cache) : ICodeBlocks
 {
     public TranslationBlock? Find(in TbKey key) => cache.Hash.Find(key);
 
-    public void Add(TranslationBlock block) => cache.Hash.TryAdd(block);
+    public void Add(TranslationBlock block) => cache.Hash.Add(block);
 
     public bool Kill(TranslationBlock block)
     {

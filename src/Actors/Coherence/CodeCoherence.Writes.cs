@@ -51,9 +51,8 @@ public sealed partial class CodeCoherence
     /// <summary>Kills a part of a region's TBs; the code cache asks for the next part, so that others are served in between.</summary>
     public void Retire(object asker, CodeRegion region, int from, int count)
     {
-        var all = region.Blocks.ToArray();
-        var next = Math.Min(from + count, all.Length);
-        for (var i = from; i < next; i++) Kill(all[i]);
+        var next = Math.Min(from + count, region.Blocks.Count);
+        for (var i = from; i < next; i++) Kill(region.Blocks[i]);
         peers.Reply(asker, new RetireBlocksReply(region, next));
     }
 

@@ -24,8 +24,8 @@ public sealed partial class CodeCoherence(
     public int CodePages => _pages.Count;
 
     /// <summary>
-    /// Sequence (a), step 2. HasCode is set first and fenced: a fill for write sets WriterSeen, fences, then reads HasCode, so either the fill
-    /// sees code (and gets no fast entry), or this sees a writer (and revokes).
+    /// Sequence (a), step 2. HasCode is set first and fenced: a fill for write notes its vCPU, fences, then reads HasCode, so either the fill
+    /// sees code (and gets no fast entry), or this sees the writer (and revokes).
     /// </summary>
     public void Protect(object asker, RamPage page)
     {
@@ -45,13 +45,14 @@ public sealed partial class CodeCoherence(
         pages.PublishBitmap(page, code.Bitmap);
         pages.SetHasCode(page);
         pages.Fence();
-        if (!pages.WriterSeen(page))
+        var writers = pages.Writers(page);
+        if (writers.IsNone)
         {
             Protected(code);
             return;
         }
         Counters.Broadcasts++;
-        _grace.Begin(ticket => new RevokeWrite(page, ticket), () => Protected(code));
+        _grace.Begin(ticket => new RevokeWrite(page, ticket), writers, () => Protected(code));
         (Counters.GracePeriods, Counters.AcksAwaited) = (_grace.Begun, _grace.AcksAwaited);
     }
 

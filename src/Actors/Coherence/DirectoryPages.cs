@@ -17,7 +17,7 @@ public sealed class DirectoryPages(StoreTracking stores, GuestRam ram) : ICodePa
 
     public void SetHasCode(RamPage page) => stores.BeginCode(page);
 
-    public bool WriterSeen(RamPage page) => (stores.Pages.FlagsOf(page) & PageFlags.WriterSeen) != 0;
+    public PageWriters Writers(RamPage page) => stores.Pages.WritersOf(page);
 
     public void SetProtected(RamPage page) => stores.Pages.SetFlags(page, PageFlags.Protected);
 

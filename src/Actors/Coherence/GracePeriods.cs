@@ -1,9 +1,10 @@
 using Tcg.Mttcg.Actors.Protocol;
+using Tcg.Mttcg.Memory.Pages;
 
 namespace Tcg.Mttcg.Actors.Coherence;
 
 /// <summary>
-/// Waits, without blocking, until every vCPU has served a request or cannot act before it does. A wait ends by the last
+/// Waits, without blocking, until all vCPUs concerned have served a request or cannot act before they do. A wait ends by the last
 /// <see cref="RequestServed"/>; vCPUs that were quiescent when the request was posted are not waited for.
 /// </summary>
 public sealed class GracePeriods(IPeers peers)
@@ -16,10 +17,13 @@ public sealed class GracePeriods(IPeers peers)
     public long Begun => _lastTicket;
 
     /// <summary>Posts to all vCPUs; <paramref name="then"/> runs at once when none must be waited for.</summary>
-    public void Begin(Func<long, IAccessRequest> request, Action then) => Begin((cpu, message) => peers.Post(cpu, message), request, then);
+    public void Begin(Func<long, IAccessRequest> request, Action then) => Begin(peers.Post, PageWriters.Any, request, then);
+
+    /// <summary>Posts to the vCPUs that may write to a page.</summary>
+    public void Begin(Func<long, IAccessRequest> request, PageWriters writers, Action then) => Begin(peers.Post, writers, request, then);
 
     /// <inheritdoc cref="Begin(Func{long, IAccessRequest}, Action)"/>
-    public void Begin(Func<long, ICodeRequest> request, Action then) => Begin((cpu, message) => peers.Post(cpu, message), request, then);
+    public void Begin(Func<long, ICodeRequest> request, Action then) => Begin(peers.Post, PageWriters.Any, request, then);
 
     /// <summary>A vCPU served a request. Answers of vCPUs that were not waited for, and late ones, change nothing.</summary>
     public void Served(long ticket, int cpu)
@@ -29,7 +33,7 @@ public sealed class GracePeriods(IPeers peers)
         Finish(ticket, wait);
     }
 
-    private void Begin<T>(Func<int, T, bool> post, Func<long, T> request, Action then)
+    private void Begin<T>(Func<int, T, bool> post, PageWriters concerned, Func<long, T> request, Action then)
     {
         var ticket = ++_lastTicket;
         var message = request(ticket);
@@ -38,7 +42,7 @@ public sealed class GracePeriods(IPeers peers)
         _waits.Add(ticket, wait);
         for (var cpu = 0; cpu < peers.Cpus; cpu++)
         {
-            if (!post(cpu, message)) wait.Awaited.Add(cpu);
+            if (concerned.Includes(cpu) && !post(cpu, message)) wait.Awaited.Add(cpu);
         }
         AcksAwaited += wait.Awaited.Count;
         wait.AllTold = true;

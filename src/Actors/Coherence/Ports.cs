@@ -21,10 +21,10 @@ public interface ICodePages
     void SetHasCode(RamPage page);
 
     /// <summary>
-    /// Some vCPU may hold a fast-write entry. Never cleared: a fill that stalls between setting it and reading HasCode would, after the page was
+    /// Which vCPUs may hold a fast-write entry. Never fewer: a fill that stalls between noting itself and reading HasCode would, after the page was
     /// protected and unprotected again, hold a fast entry that nobody knows of.
     /// </summary>
-    bool WriterSeen(RamPage page);
+    PageWriters Writers(RamPage page);
 
     /// <summary>Readers of the page's bytes need not ask any more.</summary>
     void SetProtected(RamPage page);
@@ -54,7 +54,7 @@ public interface ICodeBlocks
 {
     TranslationBlock? Find(in TbKey key);
 
-    /// <summary>Makes the block findable.</summary>
+    /// <summary>Makes the block findable; none with its key may be.</summary>
     void Add(TranslationBlock block);
 
     /// <summary>Dead, unhashed, unlinked. False: it was dead already.</summary>

@@ -43,7 +43,7 @@ internal sealed class CodeSetup : IDisposable
     /// <summary>Gives back a region's bytes and descriptors; no vCPU can reach them any more.</summary>
     public void Reset(CodeRegion region)
     {
-        foreach (var block in region.Blocks) Cache.Descriptors.Release(block);
+        for (var i = 0; i < region.Blocks.Count; i++) Cache.Descriptors.Release(region.Blocks[i]);
         region.Reset();
     }
 

@@ -11,7 +11,7 @@ public sealed class CodeCacheActor(IReadOnlyList<CodeRegion> regions, RegionOpti
 {
     private RegionPool? _pool;
 
-    int IRegionWork.Blocks(CodeRegion region) => region.Blocks.Length;
+    int IRegionWork.Blocks(CodeRegion region) => region.Blocks.Count;
 
     void IRegionWork.Retire(CodeRegion region, int from, int count) => memory.Tell(new RetireBlocks(region, from, count), Self);
 

@@ -17,6 +17,8 @@ internal static partial class Libc
 
     internal const int AdviseHugePage = 14;
     internal const int AdviseDontDump = 16;
+    internal const int AdvisePopulateRead = 22;
+    internal const int AdvisePopulateWrite = 23;
 
     [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int MemfdCreate(string name, uint flags);

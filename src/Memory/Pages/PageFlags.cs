@@ -1,6 +1,6 @@
 namespace Tcg.Mttcg.Memory.Pages;
 
-/// <summary>What is published of a RAM page. All three live in one byte, so one read or compare-and-swap sees them together.</summary>
+/// <summary>What is published of a RAM page, beside its <see cref="PageWriters"/>: one read or compare-and-swap sees all of it together.</summary>
 [Flags]
 public enum PageFlags : byte
 {
@@ -9,6 +9,4 @@ public enum PageFlags : byte
     HasCode = 1,
     /// <summary>No vCPU holds a fast-write entry: the page's bytes may be read for translation.</summary>
     Protected = 2,
-    /// <summary>Some vCPU may hold a fast-write entry.</summary>
-    WriterSeen = 4,
 }

@@ -15,16 +15,10 @@ public sealed class StoreTracking(PageDirectory pages, DirtyBitmaps dirty)
     public DirtyBitmaps Dirty { get; } = dirty;
 
     /// <summary>
-    /// Asks to fill or upgrade a write entry: true for a fast one, false when it must be NotDirty. The writer is noted before the page's
-    /// state is read, so whoever protects the page afterwards knows to revoke.
+    /// Asks to fill or upgrade a write entry of a vCPU: true for a fast one, false when it must be NotDirty. The writer is noted before the page's
+    /// state is read, so whoever protects the page afterwards knows of whom to revoke.
     /// </summary>
-    public bool AdmitWriter(RamPage page)
-    {
-        var flags = Pages.FlagsOf(page);
-        if ((flags & PageFlags.WriterSeen) == 0)
-            flags = Pages.SetFlags(page, PageFlags.WriterSeen);
-        return (flags & PageFlags.HasCode) == 0 && Dirty.IsDirtyForAll(page);
-    }
+    public bool AdmitWriter(RamPage page, int cpu) => (Pages.AddWriter(page, cpu) & PageFlags.HasCode) == 0 && Dirty.IsDirtyForAll(page);
 
     /// <summary>Announces a store of bytes inside one page.</summary>
     public StoreTicket Begin(RamPage page, int offset, int length)
@@ -35,10 +29,10 @@ public sealed class StoreTracking(PageDirectory pages, DirtyBitmaps dirty)
     }
 
     /// <summary>The store is done: true when the page's entry may become a fast one (SoftTlb.SetDirty).</summary>
-    public bool Complete(in StoreTicket ticket)
+    public bool Complete(in StoreTicket ticket, int cpu)
     {
         Publish(ticket.Desc);
-        return AdmitWriter(ticket.Desc.Page);
+        return AdmitWriter(ticket.Desc.Page, cpu);
     }
 
     /// <summary>As <see cref="Complete"/> for a writer that holds no TLB entry: a device, a page walk.</summary>
@@ -48,13 +42,13 @@ public sealed class StoreTracking(PageDirectory pages, DirtyBitmaps dirty)
     public void Abandon(in StoreTicket ticket) => ticket.Desc.LeaveWriter();
 
     /// <summary>
-    /// Stops new fast writers of a page that code will be translated from; the existing ones must be revoked if the result has WriterSeen.
+    /// Stops new fast writers of a page that code will be translated from; the existing ones, who are returned, must be revoked.
     /// </summary>
-    public PageFlags BeginCode(RamPage page)
+    public PageWriters BeginCode(RamPage page)
     {
-        var before = Pages.SetFlags(page, PageFlags.HasCode);
+        Pages.SetFlags(page, PageFlags.HasCode);
         Dirty.TestAndClear(DirtyClient.Code, page);
-        return before;
+        return Pages.WritersOf(page);
     }
 
     /// <summary>The page holds no code any more and needs no protection.</summary>

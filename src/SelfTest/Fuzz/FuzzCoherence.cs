@@ -15,14 +15,15 @@ internal sealed class FuzzCoherence(Cpu cpu, TbCache cache) : ICodeCoherence
     public void Protect(RamPage page)
     {
         var stores = cpu.Ports.Stores;
-        if (_pages.Add(page) && (stores.BeginCode(page) & PageFlags.WriterSeen) != 0) cpu.Tlb.RevokeWrite(page);
+        if (_pages.Add(page) && !stores.BeginCode(page).IsNone) cpu.Tlb.RevokeWrite(page);
         stores.Pages.SetFlags(page, PageFlags.Protected);
     }
 
     public LinkOutcome Link(TranslationBlock tb, PageVersions versions, out TranslationBlock? existing)
     {
-        existing = cache.Hash.TryAdd(tb);
+        existing = cache.Hash.Find(tb.Key);
         if (existing is not null) return LinkOutcome.Existing;
+        cache.Hash.Add(tb);
         _blocks.Add(tb);
         return LinkOutcome.Linked;
     }

@@ -23,15 +23,16 @@ internal sealed class DirectCoherence(Cpu cpu, TbCache cache) : ICodeCoherence
         Protects++;
         WhileProtecting?.Invoke(page);
         var stores = cpu.Ports.Stores;
-        if ((stores.BeginCode(page) & PageFlags.WriterSeen) != 0) cpu.Tlb.RevokeWrite(page);
+        if (!stores.BeginCode(page).IsNone) cpu.Tlb.RevokeWrite(page);
         stores.Pages.SetFlags(page, PageFlags.Protected);
     }
 
     public LinkOutcome Link(TranslationBlock tb, PageVersions versions, out TranslationBlock? existing)
     {
         if (cache.Hash.Find(tb.Key) is { Checks.Length: > 0 } old && !old.Source.AsSpan().SequenceEqual(tb.Source)) Kill(old);
-        existing = cache.Hash.TryAdd(tb);
+        existing = cache.Hash.Find(tb.Key);
         if (existing is not null) return LinkOutcome.Existing;
+        cache.Hash.Add(tb);
         foreach (var page in PagesOf(tb)) ListOf(page).Add(tb);
         return LinkOutcome.Linked;
     }

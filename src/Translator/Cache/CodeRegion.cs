@@ -1,3 +1,5 @@
+using Tcg.Mttcg.Memory.Host;
+
 namespace Tcg.Mttcg.Translator.Cache;
 
 /// <summary>
@@ -6,8 +8,9 @@ namespace Tcg.Mttcg.Translator.Cache;
 /// </summary>
 public sealed unsafe class CodeRegion(int index, byte* writable, byte* executable, int bytes, int highWater)
 {
-    private TranslationBlock[] _blocks = new TranslationBlock[64];
-    private int _count;
+    private const int PopulateBytes = 128 << 10;
+
+    private int _populated;
 
     public int Index { get; } = index;
     public byte* Writable { get; } = writable;
@@ -20,42 +23,35 @@ public sealed unsafe class CodeRegion(int index, byte* writable, byte* executabl
     /// <summary>The next free byte (QEMU's code_gen_ptr). Only the vCPU that owns the region moves it.</summary>
     public int Used { get; set; }
 
-    /// <summary>The TBs whose code is here, in order of address. Any thread may read it; the array only grows until the region is reused.</summary>
-    public ReadOnlySpan<TranslationBlock> Blocks
+    /// <summary>Has the host put memory behind the next TB's bytes in both views, some pages at a time. Owner only.</summary>
+    public void Populate()
     {
-        get
-        {
-            var count = Volatile.Read(ref _count);
-            return Volatile.Read(ref _blocks).AsSpan(0, count);
-        }
+        var needed = Math.Min(Bytes, Used + (Bytes - HighWater));
+        if (needed <= _populated) return;
+        var more = Math.Min(Bytes - _populated, PopulateBytes);
+        HostMapping.Populate(Writable + _populated, more, forWrites: true);
+        HostMapping.Populate(Executable + _populated, more, forWrites: false);
+        _populated += more;
     }
 
+    /// <summary>The TBs whose code is here, in order of address. Any thread may read it; it only grows until the region is reused.</summary>
+    public BlockList Blocks { get; } = new();
+
     /// <summary>Owner only; blocks come in order of address.</summary>
-    public void Append(TranslationBlock block)
-    {
-        if (_count == _blocks.Length)
-        {
-            var larger = new TranslationBlock[_count * 2];
-            _blocks.CopyTo(larger, 0);
-            Volatile.Write(ref _blocks, larger);
-        }
-        _blocks[_count] = block;
-        Volatile.Write(ref _count, _count + 1);
-    }
+    public void Append(TranslationBlock block) => Blocks.Add(block);
 
     /// <summary>Takes back the newest block and its code: it lost the race to be linked, or ran once. Owner only.</summary>
     public void RemoveLast(TranslationBlock block)
     {
-        if (_count == 0 || _blocks[_count - 1] != block) throw new InvalidOperationException("not the region's newest block");
-        Volatile.Write(ref _count, _count - 1);
+        if (Blocks.Count == 0 || Blocks[^1] != block) throw new InvalidOperationException("not the region's newest block");
+        Blocks.RemoveLast();
         Used = block.CodeOffset;
     }
 
     /// <summary>Empties the region for reuse. No vCPU may be executing or about to execute any of its code.</summary>
     public void Reset()
     {
-        Volatile.Write(ref _count, 0);
-        _blocks = new TranslationBlock[64];
+        Blocks.Clear();
         Used = 0;
     }
 
@@ -63,12 +59,11 @@ public sealed unsafe class CodeRegion(int index, byte* writable, byte* executabl
     public TranslationBlock? Find(nuint address)
     {
         var offset = (long)(address - (nuint)Executable);
-        var blocks = Blocks;
-        int low = 0, high = blocks.Length - 1;
+        int low = 0, high = Blocks.Count - 1;
         while (low <= high)
         {
             var middle = (low + high) >> 1;
-            var block = blocks[middle];
+            var block = Blocks[middle];
             if (offset < block.CodeOffset) high = middle - 1;
             else if (offset >= block.CodeOffset + block.CodeBytes) low = middle + 1;
             else return block;

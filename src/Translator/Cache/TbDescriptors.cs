@@ -8,8 +8,9 @@ namespace Tcg.Mttcg.Translator.Cache;
 /// </summary>
 public sealed class TbDescriptors
 {
-    private const int ChunkShift = 12;
-    private const int Chunks = 1 << 14;
+    // Neither kind of array is a large object: those bring on full garbage collections.
+    private const int ChunkShift = 13;
+    private const int Chunks = 1 << 13;
     private const int BatchIds = 64;
 
     private readonly TranslationBlock?[]?[] _chunks = new TranslationBlock?[]?[Chunks];
@@ -41,9 +42,9 @@ public sealed class TbDescriptors
     {
         if (batch.Next == batch.End)
         {
-            batch.End = Interlocked.Add(ref _next, BatchIds);
-            batch.Next = batch.End - BatchIds;
-            if (batch.End > Chunks << ChunkShift) throw new InvalidOperationException("out of TB descriptors");
+            var end = Interlocked.Add(ref _next, BatchIds);
+            if (end > Chunks << ChunkShift) throw new InvalidOperationException("out of TB descriptors");
+            (batch.Next, batch.End) = (end - BatchIds, end);
         }
         return batch.Next++;
     }

@@ -1,51 +1,52 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Tcg.Mttcg.Translator.Cache;
 
 /// <summary>
 /// All linked TBs by key. Readers take no lock; there is one writer, the owner of code coherence. A reader that walks past a node being
 /// removed still reaches the rest of the chain.
+/// <para>Chains hang from segments that are small: one array of all would be a large object, and each growth a full garbage collection.</para>
 /// </summary>
 public sealed class TbHash
 {
-    private const int InitialBuckets = 1 << 12;
-    private const int MaxLoad = 2;
+    private const int SegmentShift = 12;
+    private const int SegmentBuckets = 1 << SegmentShift;
+    private const int MaxLoad = 2, Growth = 4;
 
-    private Node?[] _buckets = new Node?[InitialBuckets];
+    private Node?[][] _segments = NewTable(1);
+    private WriterState _writer;
 
-    public int Count { get; private set; }
+    public int Count => _writer.Count;
 
     public TranslationBlock? Find(in TbKey key)
     {
         var hash = Hash(key);
-        var buckets = Volatile.Read(ref _buckets);
-        for (var node = Volatile.Read(ref buckets[hash & (uint)(buckets.Length - 1)]); node is not null; node = Volatile.Read(ref node.Next))
+        for (var node = Volatile.Read(ref Bucket(Volatile.Read(ref _segments), hash)); node is not null; node = Volatile.Read(ref node.Next))
         {
             if (node.Hash == hash && node.Block.Key == key) return node.Block;
         }
         return null;
     }
 
-    /// <summary>Adds the block, or returns the one that has its key already. Writer only.</summary>
-    public TranslationBlock? TryAdd(TranslationBlock block)
+    /// <summary>Writer only; no block with this key may be there.</summary>
+    public void Add(TranslationBlock block)
     {
-        if (Find(block.Key) is { } existing) return existing;
-        if (Count >= _buckets.Length * MaxLoad) Grow();
-        Insert(_buckets, block, Hash(block.Key));
-        Count++;
-        return null;
+        if (Count >= _segments.Length * SegmentBuckets * MaxLoad) Grow();
+        Insert(_segments, block, Hash(block.Key));
+        _writer.Count++;
     }
 
     /// <summary>Writer only.</summary>
     public bool Remove(TranslationBlock block)
     {
-        ref var link = ref _buckets[Hash(block.Key) & (uint)(_buckets.Length - 1)];
+        ref var link = ref Bucket(_segments, Hash(block.Key));
         while (link is { } node)
         {
             if (node.Block == block)
             {
                 Volatile.Write(ref link, node.Next);
-                Count--;
+                _writer.Count--;
                 return true;
             }
             link = ref node.Next;
@@ -53,19 +54,28 @@ public sealed class TbHash
         return false;
     }
 
+    // Readers stay in the old table's chains, which are left as they are.
     private void Grow()
     {
-        var larger = new Node?[_buckets.Length * 4];
-        foreach (var head in _buckets)
+        var larger = NewTable(_segments.Length * Growth);
+        foreach (var segment in _segments)
         {
-            for (var node = head; node is not null; node = node.Next) Insert(larger, node.Block, node.Hash);
+            foreach (var head in segment)
+            {
+                for (var node = head; node is not null; node = node.Next) Insert(larger, node.Block, node.Hash);
+            }
         }
-        Volatile.Write(ref _buckets, larger);
+        Volatile.Write(ref _segments, larger);
     }
 
-    private static void Insert(Node?[] buckets, TranslationBlock block, uint hash)
+    private static Node?[][] NewTable(int segments) => [.. Enumerable.Range(0, segments).Select(_ => new Node?[SegmentBuckets])];
+
+    private static ref Node? Bucket(Node?[][] segments, uint hash) =>
+        ref segments[(hash >> SegmentShift) & (uint)(segments.Length - 1)][hash & (SegmentBuckets - 1)];
+
+    private static void Insert(Node?[][] segments, TranslationBlock block, uint hash)
     {
-        ref var head = ref buckets[hash & (uint)(buckets.Length - 1)];
+        ref var head = ref Bucket(segments, hash);
         Volatile.Write(ref head, new Node(block, hash, head));
     }
 
@@ -74,6 +84,13 @@ public sealed class TbHash
         var mixed = key.PhysicalPc.Value * 0x9e3779b97f4a7c15 ^ key.Context.Pc * 0xc2b2ae3d27d4eb4f
             ^ ((ulong)key.Context.Flags << 32 | (uint)key.Context.CompileFlags) * 0x165667b19e3779f9;
         return (uint)(BitOperations.RotateLeft(mixed, 29) * 0x9e3779b97f4a7c15 >> 32);
+    }
+
+    // Away from what readers read.
+    [StructLayout(LayoutKind.Explicit, Size = 128)]
+    private struct WriterState
+    {
+        [FieldOffset(64)] public int Count;
     }
 
     private sealed class Node(TranslationBlock block, uint hash, Node? next)

@@ -1,6 +1,7 @@
 using Tcg.Mttcg.Actors.Coherence;
 using Tcg.Mttcg.Actors.Protocol;
 using Tcg.Mttcg.Memory;
+using Tcg.Mttcg.Memory.Pages;
 using Tcg.Mttcg.Translator.Runtime;
 
 namespace Tcg.Mttcg.Actors.Tests.Coherence;
@@ -42,7 +43,7 @@ public class CodeCoherenceTests
     [Fact]
     public void A_page_with_a_writer_is_protected_when_the_last_running_vcpu_has_revoked()
     {
-        _pages[Page].WriterSeen = true;
+        _pages[Page].FastWriters = PageWriters.Any;
         _peers.Running = [0, 2];
         _owner.Protect("B", Page);
         Assert.Equal([0, 1, 2], _peers.Posted.Select(p => p.Cpu));
@@ -57,9 +58,22 @@ public class CodeCoherenceTests
     }
 
     [Fact]
+    public void A_page_that_one_vcpu_writes_is_revoked_of_that_one_only()
+    {
+        _pages[Page].FastWriters = PageWriters.Only(2);
+        _peers.Running = [0, 1, 2];
+        _owner.Protect("B", Page);
+        Assert.Equal([2], _peers.Posted.Select(p => p.Cpu));
+        _owner.Served(_peers.LastTicket, 1);
+        Assert.False(_peers.HasAnswer("B"));
+        _owner.Served(_peers.LastTicket, 2);
+        Reply<ProtectReply>("B");
+    }
+
+    [Fact]
     public void A_vcpu_that_was_quiescent_need_not_answer_and_an_answer_of_another_wait_does_not_count()
     {
-        _pages[Page].WriterSeen = _pages[Next].WriterSeen = true;
+        _pages[Page].FastWriters = _pages[Next].FastWriters = PageWriters.Any;
         _peers.Running = [2];
         _owner.Protect("B", Page);
         var first = _peers.LastTicket;
@@ -75,7 +89,7 @@ public class CodeCoherenceTests
     [Fact]
     public void Two_who_ask_for_one_page_wait_for_one_broadcast()
     {
-        _pages[Page].WriterSeen = true;
+        _pages[Page].FastWriters = PageWriters.Any;
         _peers.Running = [1];
         _owner.Protect("A", Page);
         _owner.Protect("B", Page);
@@ -105,7 +119,7 @@ public class CodeCoherenceTests
             {
                 case 0:
                     _owner.Protect("A", page);
-                    if (!wasCode && state.WriterSeen) toCode++;
+                    if (!wasCode && !state.FastWriters.IsNone) toCode++;
                     break;
                 case 1:
                     _owner.Link("A", Blocks.New(page, random.Next(64), 4, id: linked++), new PageVersions(state.Version, 0));
@@ -114,7 +128,7 @@ public class CodeCoherenceTests
                     foreach (var (cpu, request) in _peers.Posted.TakeLast(9)) _owner.Served(((RevokeWrite)request).Ticket, cpu);
                     break;
                 default:
-                    state.WriterSeen = true;
+                    state.FastWriters = PageWriters.Any;
                     _owner.CodeWrite("B", page.Start, 1 + random.Next(68));
                     break;
             }

@@ -1,5 +1,6 @@
 using Tcg.Mttcg.Actors.Coherence;
 using Tcg.Mttcg.Memory;
+using Tcg.Mttcg.Memory.Pages;
 using Tcg.Mttcg.Translator.Cache;
 
 namespace Tcg.Mttcg.Actors.Tests.Coherence;
@@ -17,7 +18,7 @@ public enum Mutations
     BitmapNotOred = 8,
     /// <summary>Protecting does not wait for the vCPUs that run.</summary>
     NoAcks = 16,
-    /// <summary>HasCode is set after the look at WriterSeen.</summary>
+    /// <summary>HasCode is set after the look at the writers.</summary>
     HasCodeLate = 32,
     /// <summary>A version that moved is forgiven without a look at the bytes.</summary>
     NoByteCheck = 64,
@@ -28,7 +29,8 @@ public enum Mutations
 public sealed class PageState
 {
     public readonly byte[] Bytes = new byte[PageSize.Bytes];
-    public bool HasCode, Protected, WriterSeen;
+    public bool HasCode, Protected;
+    public PageWriters FastWriters;
     public int Writers;
     public ulong Version;
     public ulong[]? Bitmap;
@@ -67,10 +69,10 @@ public sealed partial class FakePages(Action interpose, Mutations mutations = Mu
         if ((mutations & Mutations.HasCodeLate) == 0) this[page].HasCode = true;
     }
 
-    public bool WriterSeen(RamPage page)
+    public PageWriters Writers(RamPage page)
     {
         interpose();
-        return this[page].WriterSeen;
+        return this[page].FastWriters;
     }
 
     public void SetProtected(RamPage page)

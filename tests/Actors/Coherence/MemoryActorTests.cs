@@ -6,6 +6,7 @@ using Tcg.Mttcg.Actors.Protocol;
 using Tcg.Mttcg.Actors.Settings;
 using Tcg.Mttcg.Actors.Vcpu;
 using Tcg.Mttcg.Memory;
+using Tcg.Mttcg.Memory.Pages;
 using Tcg.Mttcg.Translator.Runtime;
 
 namespace Tcg.Mttcg.Actors.Tests.Coherence;
@@ -48,7 +49,7 @@ public class MemoryActorTests : TestKit
     [Fact]
     public void A_translates_a_page_that_C_has_written_B_sleeps_A_waits_for_C_alone()
     {
-        _pages[Page].WriterSeen = true;
+        _pages[Page].FastWriters = PageWriters.Any;
         _statuses[0].Publish(Quiescence.Access);
         _statuses[1].Publish(Quiescence.Code);
         A.Send(_memory, new Protect(Page));

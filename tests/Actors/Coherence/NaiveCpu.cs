@@ -111,7 +111,7 @@ public sealed class NaiveCpu
         {
             if (_tlb[page.Index] == Right.None)
             {
-                state.WriterSeen = true;
+                state.FastWriters = state.FastWriters.With(_index);
                 yield return 0;
                 _tlb[page.Index] = state.HasCode ? Right.NotDirty : Right.Fast;
                 yield return 0;
@@ -140,7 +140,7 @@ public sealed class NaiveCpu
             state.Version++;
             yield return 0;
             state.Writers--;
-            state.WriterSeen = true;
+            state.FastWriters = state.FastWriters.With(_index);
             yield return 0;
             if (!state.HasCode) _tlb[page.Index] = Right.Fast;
             else if (_random.Next(4) == 0) _tlb[page.Index] = Right.None;

@@ -10,6 +10,7 @@ using Tcg.Mttcg.Actors.Tests.Vcpu;
 using Tcg.Mttcg.Actors.Vcpu;
 using Tcg.Mttcg.Machine.Boards;
 using Tcg.Mttcg.Memory;
+using Tcg.Mttcg.Memory.Pages;
 using Tcg.Mttcg.Translator.Cache;
 using Tcg.Mttcg.Translator.Runtime;
 
@@ -31,7 +32,7 @@ public abstract class ScriptedMachine : VcpuKit, IMachineCrew
     {
         // Both exist before anybody runs: the table of pages is nobody's to change then.
         Pages = new FakePages(() => BeforePageAccess());
-        foreach (var page in new[] { Page, Other }) Pages[page].WriterSeen = true;
+        foreach (var page in new[] { Page, Other }) Pages[page].FastWriters = PageWriters.Any;
         Dma = new DmaInvalidation(_teardown.Token);
         IMachineCrew crew = this;
         var life = new LifeOptions(Wait, Wait, RebootOnReset: true, RebootOnTripleFault: false, EndOnPanic: true);

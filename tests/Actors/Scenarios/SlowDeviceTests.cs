@@ -41,7 +41,7 @@ public class SlowDeviceTests : ScriptedMachine
     public void Translating_linking_and_overwriting_code_do_not_wait_for_it()
     {
         var page = new RamPage(9);
-        Assert.False(Pages[page].WriterSeen);
+        Assert.True(Pages[page].FastWriters.IsNone);
         Play(coherence =>
         {
             coherence.Protect(page);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tcg.Mttcg.Memory.Host;
 
 namespace Tcg.Mttcg.Memory.Tests.Host;
@@ -13,6 +14,23 @@ public unsafe class HostMappingTests
         write.Bytes[5000] = 0xc3;
         Assert.NotEqual(write.Start, execute.Start);
         Assert.Equal(0xc3, execute.Bytes[5000]);
+    }
+
+    [Fact]
+    public void Populated_pages_are_there_before_they_are_touched_and_no_others()
+    {
+        using var file = new MemoryFile("test", 256 << 10);
+        using var write = file.Map(HostProtection.ReadWrite);
+        using var execute = file.Map(HostProtection.ReadExecute);
+        HostMapping.Populate(write.Bytes + 4096, 64 << 10, forWrites: true);
+        HostMapping.Populate(execute.Bytes + 4096, 64 << 10, forWrites: false);
+        Assert.Equal((64, 64), (ResidentKilobytes(write), ResidentKilobytes(execute)));
+    }
+
+    private static int ResidentKilobytes(HostMapping mapping)
+    {
+        var lines = File.ReadLines("/proc/self/smaps").SkipWhile(line => !line.StartsWith($"{mapping.Start.Value:x}-", StringComparison.Ordinal));
+        return int.Parse(lines.First(line => line.StartsWith("Rss:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 
     [Fact]

@@ -62,18 +62,47 @@ public class PageDirectoryTests
     public void Flags_are_set_and_cleared_one_by_one_and_tell_what_was()
     {
         var desc = new PageDirectory(new(10)).FindOrAllocate(new(3));
-        Assert.Equal(PageFlags.None, desc.Set(PageFlags.WriterSeen));
-        Assert.Equal(PageFlags.WriterSeen, desc.Set(PageFlags.HasCode | PageFlags.Protected));
-        Assert.Equal(PageFlags.HasCode | PageFlags.Protected | PageFlags.WriterSeen, desc.Clear(PageFlags.Protected));
-        Assert.Equal(PageFlags.HasCode | PageFlags.WriterSeen, desc.Flags);
+        Assert.Equal(PageFlags.None, desc.Set(PageFlags.HasCode));
+        Assert.Equal(PageFlags.HasCode, desc.Set(PageFlags.Protected));
+        Assert.Equal(PageFlags.HasCode | PageFlags.Protected, desc.Clear(PageFlags.Protected));
+        Assert.Equal(PageFlags.HasCode, desc.Flags);
     }
+
+    [Fact]
+    public void Writers_are_nobody_then_one_then_any_whatever_the_flags_are()
+    {
+        var directory = new PageDirectory(new(10));
+        RamPage page = new(3);
+        Assert.True(directory.WritersOf(page).IsNone);
+        Assert.False(directory.WritersOf(page).Includes(0));
+        Assert.Equal(PageFlags.None, directory.AddWriter(page, 7));
+        directory.SetFlags(page, PageFlags.HasCode);
+        Assert.Equal(PageFlags.HasCode, directory.AddWriter(page, 7));
+        Assert.Equal([7], Enumerable.Range(0, 300).Where(directory.WritersOf(page).Includes));
+        directory.ClearFlags(page, PageFlags.HasCode);
+        Assert.Equal(PageFlags.None, directory.AddWriter(page, 0));
+        Assert.Equal(PageWriters.Any, directory.WritersOf(page));
+        Assert.Equal(300, Enumerable.Range(0, 300).Count(directory.WritersOf(page).Includes));
+        Assert.Equal(PageFlags.None, directory.FlagsOf(page));
+    }
+
+    [Theory]
+    [InlineData(253, false)]
+    [InlineData(254, true)]
+    [InlineData(1000, true)]
+    public void A_writer_whose_index_has_no_mark_of_its_own_counts_as_any(int cpu, bool any) => Assert.Equal(any, PageWriters.Only(cpu) == PageWriters.Any);
 
     [Fact]
     public void Concurrent_flag_changes_of_neighbours_and_of_one_page_do_not_lose_any()
     {
         var directory = new PageDirectory(new(8));
-        Parallel.For(0, 3, worker =>
+        Parallel.For(0, 4, worker =>
         {
+            if (worker == 3)
+            {
+                for (var i = 0; i < 50_000; i++) directory.AddWriter(new((uint)i % 8), i / 8 % 3);
+                return;
+            }
             var flag = (PageFlags)(1 << worker);
             for (var i = 0; i < 50_000; i++)
             {
@@ -82,7 +111,10 @@ public class PageDirectoryTests
             }
         });
         for (var page = 0u; page < 8; page++)
+        {
             Assert.Equal(PageFlags.None, directory.FlagsOf(new(page)));
+            Assert.Equal(PageWriters.Any, directory.WritersOf(new(page)));
+        }
     }
 
     /// <summary>A writer seen in flight is still in flight or has shown its version: there is no moment between in which it hides.</summary>

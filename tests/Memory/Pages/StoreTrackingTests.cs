@@ -11,20 +11,20 @@ public class StoreTrackingTests
     [Fact]
     public void A_page_without_code_or_watchers_admits_fast_writers_and_remembers_them()
     {
-        Assert.True(_tracking.AdmitWriter(Page));
-        Assert.True(_tracking.AdmitWriter(Page));
-        Assert.Equal(PageFlags.WriterSeen, _tracking.BeginCode(Page));
+        Assert.True(_tracking.AdmitWriter(Page, 0));
+        Assert.True(_tracking.AdmitWriter(Page, 0));
+        Assert.Equal(PageWriters.Only(0), _tracking.BeginCode(Page));
         Assert.Null(_tracking.Pages.Find(Page));
     }
 
     [Fact]
     public void Code_keeps_fast_writers_out_until_it_ends()
     {
-        Assert.Equal(PageFlags.None, _tracking.BeginCode(Page));
-        Assert.False(_tracking.AdmitWriter(Page));
+        Assert.True(_tracking.BeginCode(Page).IsNone);
+        Assert.False(_tracking.AdmitWriter(Page, 0));
         Assert.False(_tracking.Dirty.IsDirty(DirtyClient.Code, Page));
         _tracking.EndCode(Page);
-        Assert.True(_tracking.AdmitWriter(Page));
+        Assert.True(_tracking.AdmitWriter(Page, 0));
         Assert.True(_tracking.Dirty.IsDirty(DirtyClient.Code, Page));
     }
 
@@ -34,11 +34,11 @@ public class StoreTrackingTests
     public void A_watcher_hears_of_the_first_store_and_then_writers_are_fast_again(DirtyClient client)
     {
         _tracking.Dirty.TestAndClear(client, Page);
-        Assert.False(_tracking.AdmitWriter(Page));
+        Assert.False(_tracking.AdmitWriter(Page, 0));
         var ticket = _tracking.Begin(Page, 0, 8);
         Assert.False(ticket.HitsCode);
         Assert.False(_tracking.Dirty.IsDirty(client, Page));
-        Assert.True(_tracking.Complete(ticket));
+        Assert.True(_tracking.Complete(ticket, 0));
         Assert.True(_tracking.Dirty.IsDirty(client, Page));
     }
 
@@ -56,7 +56,7 @@ public class StoreTrackingTests
             var ticket = _tracking.Begin(Page, 71, 2);
             Assert.True(ticket.HitsChecked);
             if (ticket.HitsCode) asked++;
-            _tracking.Complete(ticket);
+            _tracking.Complete(ticket, 0);
         }
         Assert.Equal(1, asked);
         Assert.False(_tracking.Begin(Page, 72, 8).HitsChecked);
@@ -74,7 +74,7 @@ public class StoreTrackingTests
         {
             var ticket = _tracking.Begin(Page, offset, length);
             Assert.Equal(hits, ticket.HitsCode);
-            Assert.False(_tracking.Complete(ticket));
+            Assert.False(_tracking.Complete(ticket, 0));
         }
     }
 
@@ -99,6 +99,7 @@ public class StoreTrackingTests
         Assert.Equal(0, ticket.Desc.WritersInFlight);
         Assert.Equal(1UL, ticket.Desc.Version);
         Assert.Equal(PageFlags.None, ticket.Desc.Flags);
+        Assert.True(_tracking.Pages.WritersOf(Page).IsNone);
     }
 
     /// <summary>
@@ -136,7 +137,7 @@ public class StoreTrackingTests
                     var ticket = tracking.Begin(new(0), 0, 4096);
                     hits[round] = ticket.HitsCode;
                     Volatile.Write(ref memory, round + 1);
-                    tracking.Complete(ticket);
+                    tracking.Complete(ticket, 0);
                 }
                 else
                 {

@@ -53,7 +53,7 @@ public sealed unsafe class CodeRegionTests
         Append(16);
         _region.Reset();
         Assert.Equal(0, _region.Used);
-        Assert.True(_region.Blocks.IsEmpty);
+        Assert.Equal(0, _region.Blocks.Count);
         Assert.Null(_region.Find(Base));
     }
 }

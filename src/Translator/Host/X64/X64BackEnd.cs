@@ -39,6 +39,7 @@ public sealed unsafe class X64BackEnd : IBackEnd
         ArgumentNullException.ThrowIfNull(region);
         if ((block.Context.CompileFlags & TbCompileFlags.Interpret) != 0) return _interpreter.Emit(block, tb, null);
         if (region.Used >= region.HighWater) return EmitResult.RegionFull;
+        region.Populate();
         var result = _lowerer.Lower(block, tb, region);
         if (result == EmitResult.Emitted) _perfMap?.Add(tb);
         return result;

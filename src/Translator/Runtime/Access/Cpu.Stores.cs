@@ -72,7 +72,7 @@ public sealed unsafe partial class Cpu
     internal void EndStore(in StoreTarget target)
     {
         if (!target.Tracked) return;
-        if (Ports.Stores.Complete(target.Ticket)) Tlb.SetDirty(target.Address, target.Ticket.Desc.Page);
+        if (Ports.Stores.Complete(target.Ticket, Ports.Index)) Tlb.SetDirty(target.Address, target.Ticket.Desc.Page);
     }
 
     /// <summary>The store will not happen.</summary>

@@ -94,13 +94,13 @@ public sealed unsafe partial class Cpu
         if (section.Kind == PhysicalKind.Ram)
         {
             var page = section.RamOffsetOf(walk.Physical).Page;
-            if (kind == AccessKind.Write || (Ports.Stores.Pages.FlagsOf(page) & PageFlags.WriterSeen) != 0)
+            if (kind == AccessKind.Write || Ports.Stores.Pages.WritersOf(page).Includes(Ports.Index))
             {
-                if (!Ports.Stores.AdmitWriter(page)) flags |= TlbFlags.NotDirty;
+                if (!Ports.Stores.AdmitWriter(page, Ports.Index)) flags |= TlbFlags.NotDirty;
             }
             else
             {
-                // A page that nobody wrote through a TLB yet stays free of fast writers: protecting it for translation then needs no broadcast.
+                // A page that this vCPU has not written stays free of its fast entries: protecting it for translation then need not wait for it.
                 walk = walk.WithoutWrite();
             }
         }

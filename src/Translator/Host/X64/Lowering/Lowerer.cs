@@ -57,7 +57,7 @@ internal sealed unsafe partial class Lowerer
         _temps.Analyse(block);
         PlanBlock();
         if (!_temps.Assign(block, _folded)) return EmitResult.BlockTooLarge;
-        if (!EmitAll()) return region.Blocks.IsEmpty ? EmitResult.BlockTooLarge : EmitResult.RegionFull;
+        if (!EmitAll()) return region.Blocks.Count == 0 ? EmitResult.BlockTooLarge : EmitResult.RegionFull;
 
         tb.Region = region;
         tb.CodeOffset = _start;
