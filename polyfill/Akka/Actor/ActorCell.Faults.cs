@@ -25,7 +25,7 @@ public sealed partial class ActorCell
     /// <summary>A child has failed: asks our strategy. What it throws is our own failure, hence the parent's affair.</summary>
     private void HandleFailed(Failed failed)
     {
-        _sender = failed.Child;
+        _turn.Sender = failed.Child;
         if (StatsOf(failed.Child) is not { } stats) return;
         var strategy = _actor?.Strategy ?? SupervisorStrategy.DefaultStrategy;
         if (!strategy.HandleFailure(this, stats, failed.Cause))

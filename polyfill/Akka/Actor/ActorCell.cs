@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Akka.Dispatch;
 using Akka.Dispatch.SysMsg;
 
@@ -12,7 +13,7 @@ public sealed partial class ActorCell : IUntypedActorContext
     private ActorBase _actor;
     private StashImpl _stash;
     private Mailbox _mailbox;
-    private IActorRef _sender;
+    private Turn _turn;
 
     internal ActorCell(ActorSystemImpl system, LocalActorRef self, Props props, MessageDispatcher dispatcher, IInternalActorRef parent) =>
         (SystemImpl, _self, Props, Dispatcher, ParentRef) = (system, self, props, dispatcher, parent);
@@ -30,12 +31,12 @@ public sealed partial class ActorCell : IUntypedActorContext
     internal bool IsTerminated => Mailbox.IsClosed || Mailbox is DeadLetterMailbox;
 
     /// <summary>Counts messages, so that a stash knows one from the next.</summary>
-    internal long MessageNumber { get; private set; }
+    internal long MessageNumber => _turn.Number;
 
     public Mailbox Mailbox => Volatile.Read(ref _mailbox);
-    public object CurrentMessage { get; private set; }
+    public object CurrentMessage { get => _turn.Message; private set => _turn.Message = value; }
     public IActorRef Self => _self;
-    public IActorRef Sender => _sender ?? SystemImpl.DeadLetters;
+    public IActorRef Sender => _turn.Sender ?? SystemImpl.DeadLetters;
     public IActorRef Parent => ParentRef;
     public Props Props { get; }
     public ActorSystem System => SystemImpl;
@@ -72,9 +73,9 @@ public sealed partial class ActorCell : IUntypedActorContext
         var signOfLife = message is not INotInfluenceReceiveTimeout;
         try
         {
-            MessageNumber++;
+            _turn.Number++;
             CurrentMessage = message;
-            _sender = envelope.Sender;
+            _turn.Sender = envelope.Sender;
             if (signOfLife) CancelReceiveTimeout();
             if (message is IAutoReceivedMessage) AutoReceive(message);
             else Deliver(message);
@@ -96,7 +97,7 @@ public sealed partial class ActorCell : IUntypedActorContext
     internal void ReceiveForTest(Envelope envelope)
     {
         var outer = Current;
-        (Current, CurrentMessage, _sender) = (this, envelope.Message, envelope.Sender);
+        (Current, CurrentMessage, _turn.Sender) = (this, envelope.Message, envelope.Sender);
         try
         {
             if (envelope.Message is IAutoReceivedMessage) AutoReceive(envelope.Message);
@@ -199,5 +200,14 @@ public sealed partial class ActorCell : IUntypedActorContext
         _stash?.UnstashAll();
         (_actor, _stash) = (null, null);
         _behaviors.Clear();
+    }
+
+    // What changes with each message, away from what senders read.
+    [StructLayout(LayoutKind.Explicit, Size = 152)]
+    private struct Turn
+    {
+        [FieldOffset(64)] public object Message;
+        [FieldOffset(72)] public IActorRef Sender;
+        [FieldOffset(80)] public long Number;
     }
 }

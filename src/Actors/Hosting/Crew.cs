@@ -25,7 +25,7 @@ internal sealed class Crew(MachineBody body, ActorSystem system, CancellationTok
         ICodePages pages = new DirectoryPages(body.Stores, body.Ram);
         ICodeBlocks blocks = new CachedBlocks(body.Code.Cache);
         var memory = context.ActorOf(
-            Props.Create(() => new MemoryActor(options, pages, blocks, MemoryCounters)).WithDispatcher(MttcgSettings.InlineDispatcher), "memory");
+            Props.Create(() => new MemoryActor(options, pages, blocks, MemoryCounters)).WithDispatcher(MttcgSettings.InlineDispatcher).WithMailbox(MttcgSettings.OwnerMailbox), "memory");
         body.Dma.Connect(memory);
         // The physical map has published its change; cached translations follow before anything else is served.
         body.Map.Changed += () => memory.Tell(new FlushTlbs(TlbFlush.All), ActorRefs.NoSender);
@@ -38,7 +38,7 @@ internal sealed class Crew(MachineBody body, ActorSystem system, CancellationTok
         var options = body.Settings.Regions;
         Action<Translator.Cache.CodeRegion> reset = body.Code.Reset;
         return context.ActorOf(
-            Props.Create(() => new CodeCacheActor(regions, options, memory, reset, RegionCounters)).WithDispatcher(MttcgSettings.InlineDispatcher), "code-cache");
+            Props.Create(() => new CodeCacheActor(regions, options, memory, reset, RegionCounters)).WithDispatcher(MttcgSettings.InlineDispatcher).WithMailbox(MttcgSettings.OwnerMailbox), "code-cache");
     }
 
     public IActorRef CreateVcpu(IActorContext context, int index, IActorRef memory, IActorRef codeCache)

@@ -19,6 +19,7 @@ public sealed class MttcgSettings
 
     public const string VcpuDispatcher = "mttcg.vcpu-dispatcher";
     public const string VcpuMailbox = "mttcg.vcpu-mailbox";
+    public const string OwnerMailbox = "mttcg.owner-mailbox";
     public const string InlineDispatcher = "mttcg.inline-dispatcher";
 
     /// <param name="overrides">Null: the reference as it is.</param>

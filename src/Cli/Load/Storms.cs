@@ -82,7 +82,8 @@ internal static class Storms
     {
         var options = context.Options(FreshCode.Build(functions), cpus) with { RamBytes = FreshCode.RamFor(cpus, functions), CodeBytes = 256 << 20 };
         var best = double.MaxValue;
-        for (var run = 0; run < 3; run++)
+        // Other work on the host only slows a run down: the best of some.
+        for (var run = 0; run < 5; run++)
         {
             var (_, console, _) = await context.RunAsync($"{cpus} vCPUs", options, from, to);
             if (long.TryParse(console.Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var ticks)) best = Math.Min(best, ticks);

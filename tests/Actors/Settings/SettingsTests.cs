@@ -6,7 +6,7 @@ namespace Tcg.Mttcg.Actors.Tests.Settings;
 
 public class SettingsTests
 {
-    private static readonly string[] ReadByTheEngine = ["mttcg.vcpu-dispatcher.", "mttcg.vcpu-mailbox.", "mttcg.inline-dispatcher."];
+    private static readonly string[] ReadByTheEngine = ["mttcg.vcpu-dispatcher.", "mttcg.vcpu-mailbox.", "mttcg.owner-mailbox.", "mttcg.inline-dispatcher."];
 
     private static IEnumerable<string> Leaves(string path, HoconValue value) => value.IsObject()
         ? value.GetObject().Items.SelectMany(item => Leaves($"{path}.{item.Key}", item.Value))
