@@ -24,7 +24,7 @@ public sealed partial class CodeCoherence(
     public int CodePages => _pages.Count;
 
     /// <summary>
-    /// Sequence (a), step 2. HasCode is set first and fenced: a fill for write notes its vCPU, fences, then reads HasCode, so either the fill
+    /// Sequence (a), step 2. HasCode is set first and fenced: a fill for write looks for it and notes its vCPU in one step, so either the fill
     /// sees code (and gets no fast entry), or this sees the writer (and revokes).
     /// </summary>
     public void Protect(object asker, RamPage page)

@@ -21,7 +21,7 @@ public interface ICodePages
     void SetHasCode(RamPage page);
 
     /// <summary>
-    /// Which vCPUs may hold a fast-write entry. Never fewer: a fill that stalls between noting itself and reading HasCode would, after the page was
+    /// Which vCPUs may hold a fast-write entry. Never fewer: a fill that stalls between noting itself and making its entry would, after the page was
     /// protected and unprotected again, hold a fast entry that nobody knows of.
     /// </summary>
     PageWriters Writers(RamPage page);

@@ -61,18 +61,19 @@ public sealed class PageDirectory
     public PageFlags ClearFlags(RamPage page, PageFlags flags) => Change(page, PageFlags.None, flags);
 
     /// <summary>
-    /// Notes that a vCPU may hold a fast-write entry from now on, and returns the flags as they were then. Whoever sets a flag later sees the writer, as
-    /// both are in one word.
+    /// Notes that a vCPU may hold a fast-write entry from now on. False: the page has code, nothing was noted. Both are in one word, so whoever says that
+    /// the page has code afterwards sees the writer.
     /// </summary>
-    public PageFlags AddWriter(RamPage page, int cpu)
+    public bool TryAddWriter(RamPage page, int cpu)
     {
         ref var word = ref _words[page.Index];
         while (true)
         {
             var old = Volatile.Read(ref word);
+            if (((PageFlags)(byte)old & PageFlags.HasCode) != 0) return false;
             var writers = Writers(old);
             var more = writers.With(cpu);
-            if (more == writers || Interlocked.CompareExchange(ref word, (ushort)(more.Mark << WritersShift | (byte)old), old) == old) return (PageFlags)(byte)old;
+            if (more == writers || Interlocked.CompareExchange(ref word, (ushort)(more.Mark << WritersShift | (byte)old), old) == old) return true;
         }
     }
 

@@ -15,10 +15,10 @@ public sealed class StoreTracking(PageDirectory pages, DirtyBitmaps dirty)
     public DirtyBitmaps Dirty { get; } = dirty;
 
     /// <summary>
-    /// Asks to fill or upgrade a write entry of a vCPU: true for a fast one, false when it must be NotDirty. The writer is noted before the page's
-    /// state is read, so whoever protects the page afterwards knows of whom to revoke.
+    /// Asks to fill or upgrade a write entry of a vCPU: true for a fast one, false when it must be NotDirty. The writer of a
+    /// page without code is noted, so whoever protects the page afterwards knows of whom to revoke.
     /// </summary>
-    public bool AdmitWriter(RamPage page, int cpu) => (Pages.AddWriter(page, cpu) & PageFlags.HasCode) == 0 && Dirty.IsDirtyForAll(page);
+    public bool AdmitWriter(RamPage page, int cpu) => Pages.TryAddWriter(page, cpu) && Dirty.IsDirtyForAll(page);
 
     /// <summary>Announces a store of bytes inside one page.</summary>
     public StoreTicket Begin(RamPage page, int offset, int length)

@@ -111,9 +111,9 @@ public sealed class NaiveCpu
         {
             if (_tlb[page.Index] == Right.None)
             {
-                state.FastWriters = state.FastWriters.With(_index);
+                var isFast = Admitted(state);
                 yield return 0;
-                _tlb[page.Index] = state.HasCode ? Right.NotDirty : Right.Fast;
+                _tlb[page.Index] = isFast ? Right.Fast : Right.NotDirty;
                 yield return 0;
             }
             if (_tlb[page.Index] == Right.Fast)
@@ -140,12 +140,19 @@ public sealed class NaiveCpu
             state.Version++;
             yield return 0;
             state.Writers--;
-            state.FastWriters = state.FastWriters.With(_index);
+            var isFastNow = Admitted(state);
             yield return 0;
-            if (!state.HasCode) _tlb[page.Index] = Right.Fast;
+            if (isFastNow) _tlb[page.Index] = Right.Fast;
             else if (_random.Next(4) == 0) _tlb[page.Index] = Right.None;
             yield break;
         }
+    }
+
+    // In one step, as flags and writers are in one word.
+    private bool Admitted(PageState state)
+    {
+        if (!state.HasCode) state.FastWriters = state.FastWriters.With(_index);
+        return !state.HasCode;
     }
 
     private IEnumerable<int> Dma()

@@ -69,18 +69,18 @@ public class PageDirectoryTests
     }
 
     [Fact]
-    public void Writers_are_nobody_then_one_then_any_whatever_the_flags_are()
+    public void Writers_are_nobody_then_one_then_any_and_none_is_noted_while_there_is_code()
     {
         var directory = new PageDirectory(new(10));
         RamPage page = new(3);
         Assert.True(directory.WritersOf(page).IsNone);
         Assert.False(directory.WritersOf(page).Includes(0));
-        Assert.Equal(PageFlags.None, directory.AddWriter(page, 7));
+        Assert.True(directory.TryAddWriter(page, 7));
         directory.SetFlags(page, PageFlags.HasCode);
-        Assert.Equal(PageFlags.HasCode, directory.AddWriter(page, 7));
+        Assert.False(directory.TryAddWriter(page, 0));
         Assert.Equal([7], Enumerable.Range(0, 300).Where(directory.WritersOf(page).Includes));
         directory.ClearFlags(page, PageFlags.HasCode);
-        Assert.Equal(PageFlags.None, directory.AddWriter(page, 0));
+        Assert.True(directory.TryAddWriter(page, 0));
         Assert.Equal(PageWriters.Any, directory.WritersOf(page));
         Assert.Equal(300, Enumerable.Range(0, 300).Count(directory.WritersOf(page).Includes));
         Assert.Equal(PageFlags.None, directory.FlagsOf(page));
@@ -100,7 +100,7 @@ public class PageDirectoryTests
         {
             if (worker == 3)
             {
-                for (var i = 0; i < 50_000; i++) directory.AddWriter(new((uint)i % 8), i / 8 % 3);
+                for (var i = 0; i < 50_000; i++) directory.TryAddWriter(new((uint)i % 8), i / 8 % 3);
                 return;
             }
             var flag = (PageFlags)(1 << worker);

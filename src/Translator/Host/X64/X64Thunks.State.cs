@@ -62,7 +62,13 @@ public sealed unsafe partial class X64Thunks
         }
         if (IsWide) w.ZeroUpper();
         w.Emit(Opcode.MxCsrGroup, OpSize.B32, 3 | X64Writer.Digit, HostMem.Env(CpuState.HostMxCsrOffset));
+        // Loading MXCSR drains the pipeline. The guest mostly runs with the host's rounding and masks, and its sticky bits disturb nobody here.
+        w.Load(OpSize.B32, scratch, HostMem.Env(CpuState.HostMxCsrOffset));
+        w.Alu(AluOp.Xor, OpSize.B32, scratch, HostMem.At(Reg.Rsp, hostMxCsr));
+        w.Alu(AluOp.And, OpSize.B32, scratch, ~(int)MxCsrStatus);
+        var same = w.Jump(Condition.E);
         w.Emit(Opcode.MxCsrGroup, OpSize.B32, 2 | X64Writer.Digit, HostMem.At(Reg.Rsp, hostMxCsr));
+        w.PatchHere(same);
         w.Load(OpSize.B32, scratch, HostMem.Env(CpuState.HostMxCsrOffset));
         w.Alu(AluOp.And, OpSize.B32, scratch, (int)MxCsrStatus);
         w.Alu(AluOp.Or, OpSize.B32, HostMem.Env(CpuState.MxCsrOffset), scratch);
