@@ -10,10 +10,10 @@ namespace Tcg.Mttcg.Guests.Litmus;
 /// </summary>
 public static class TsoGuest
 {
-    /// <summary>Copies of the variables, each with lines of its own.</summary>
+    /// <summary>Copies of the variables, each with lines of its own, and one line more.</summary>
     public const int Copies = 64;
 
-    private const int CopyBytes = 256, VariableBytes = 128, ResultBytes = 16;
+    private const int CopyBytes = 384, VariableBytes = 128, Contended = 2 * VariableBytes, ResultBytes = 16;
     private const uint Results = 0x8000;
 
     public static GuestImage Build(TsoTest test, uint steps)
@@ -79,6 +79,8 @@ public static class TsoGuest
         litmus.Repeat(ecx, Copies, () =>
         {
             var loads = 0;
+            // A line that all write: while it comes from another core, the stores behind it wait in the buffer, and loads go past them.
+            c.mov(__dword_ptr[rsi + Contended], ecx);
             foreach (var action in actions)
             {
                 var place = __dword_ptr[rsi + action.Variable * VariableBytes];
